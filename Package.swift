@@ -1,0 +1,117 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every target; the proposals are named beside the features.
+let common: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),  // SE-0335
+  .enableUpcomingFeature("MemberImportVisibility"),  // SE-0444
+  .enableUpcomingFeature("InternalImportsByDefault"),  // SE-0409
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),  // SE-0461
+]
+/// For the targets that handle raw memory: every unsafe expression is marked (SE-0458).
+let memorySafe: [SwiftSetting] = common + [.strictMemorySafety()]
+/// For the owners of memory, whose spans depend on their lifetime (SE-0446, SE-0456).
+let owner: [SwiftSetting] = memorySafe + [.enableExperimentalFeature("Lifetimes")]
+
+/// A unit-test target `NameTests` that imports the target `Name`.
+func tests(of name: String, also dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: name + "Tests",
+    dependencies: [.byName(name: name), "TestSupport"] + dependencies,
+    swiftSettings: common)
+}
+
+let package = Package(
+  name: "signum",
+  products: [.executable(name: "signum", targets: ["signum"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // C libraries
+    .systemLibrary(
+      name: "CMPIShim", path: "CMPIShim", pkgConfig: "ompi",
+      providers: [.apt(["libopenmpi-dev"])]),
+    .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+    .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+    // Ground: memory and random numbers
+    .target(name: "AlignedBuffers", swiftSettings: owner),
+    .target(name: "CounterRandom", swiftSettings: common),
+
+    // Signs and descent: pure
+    .target(
+      name: "SignBits", dependencies: ["AlignedBuffers", "CounterRandom"], swiftSettings: memorySafe),
+    .target(
+      name: "SignDescent", dependencies: ["SignBits", "AlignedBuffers"], swiftSettings: memorySafe),
+
+    // Communication
+    .target(
+      name: "MPIKit", dependencies: ["CMPIShim", "AlignedBuffers"], swiftSettings: owner),
+    .target(
+      name: "Voting", dependencies: ["SignBits", "MPIKit", "AlignedBuffers"],
+      swiftSettings: memorySafe),
+
+    // What is minimised, and on what
+    .target(
+      name: "Objectives", dependencies: ["AlignedBuffers", "CounterRandom"],
+      swiftSettings: memorySafe),
+    .target(
+      name: "Networks", dependencies: ["COneDNN", "Objectives", "AlignedBuffers", "CounterRandom"],
+      swiftSettings: memorySafe),
+    .target(
+      name: "Datasets", dependencies: ["CZlib", "CounterRandom"], swiftSettings: common),
+
+    // What stays on disk
+    .target(name: "Checkpoints", dependencies: ["CXXHash"], swiftSettings: common),
+    .target(name: "RunLog", swiftSettings: common),
+
+    // The program
+    .target(
+      name: "Benchmarks", dependencies: ["SignBits", "SignDescent", "AlignedBuffers", "CounterRandom"],
+      swiftSettings: common),
+    .target(
+      name: "Training",
+      dependencies: [
+        "AlignedBuffers", "CounterRandom", "SignBits", "SignDescent", "MPIKit", "Voting",
+        "Objectives", "Networks", "Datasets", "Checkpoints", "RunLog",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: common),
+    .executableTarget(
+      name: "signum",
+      dependencies: [
+        "Benchmarks", "Training", "MPIKit", "RunLog", "Yams",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: common),
+
+    // Tests
+    .target(
+      name: "TestSupport", dependencies: ["CounterRandom"], path: "Tests/TestSupport",
+      swiftSettings: common),
+    tests(of: "AlignedBuffers"),
+    tests(of: "CounterRandom"),
+    tests(of: "SignBits", also: ["AlignedBuffers"]),
+    tests(of: "SignDescent", also: ["SignBits", "AlignedBuffers"]),
+    tests(of: "Objectives", also: ["AlignedBuffers", "CounterRandom"]),
+    tests(of: "Networks", also: ["Objectives", "AlignedBuffers", "CounterRandom"]),
+    tests(of: "Datasets", also: ["CounterRandom"]),
+    tests(of: "Checkpoints", also: []),
+    tests(of: "RunLog"),
+    .testTarget(
+      name: "RankTests",
+      dependencies: [
+        "MPIKit", "Voting", "SignBits", "SignDescent", "AlignedBuffers", "CounterRandom",
+        "TestSupport",
+      ],
+      swiftSettings: common),
+    .testTarget(
+      name: "LaunchTests", dependencies: ["TestSupport", "RunLog"], swiftSettings: common),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,87 @@
+/// A fixed-size array in memory aligned to 64 bytes, owned by one value.
+///
+/// The long-lived arrays of a run (parameters, gradient, momentum, planes of signs) are allocated
+/// once before the first step and never grow. The owner cannot be copied; it lends its memory as
+/// spans, which the compiler keeps from outliving it.
+///
+/// 64 bytes are one cache line and the widest vector register in use.
+@safe
+public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
+  /// Alignment of the first element in bytes.
+  public static var alignment: Int { 64 }
+
+  private let storage: UnsafeMutableBufferPointer<Element>
+
+  /// Allocates a buffer and sets every element.
+  ///
+  /// - Precondition: `count` is not negative and `count` elements fit in the address space.
+  /// - Complexity: O(`count`), one allocation.
+  public init(repeating value: Element, count: Int) {
+    precondition(count >= 0, "a buffer cannot have \(count) elements")
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+    precondition(!overflow, "\(count) elements do not fit in the address space")
+    let raw = UnsafeMutableRawPointer.allocate(
+      byteCount: max(bytes, 1), alignment: Self.alignment)
+    unsafe storage = UnsafeMutableBufferPointer(
+      start: raw.bindMemory(to: Element.self, capacity: count), count: count)
+    unsafe storage.initialize(repeating: value)
+  }
+
+  deinit {
+    unsafe UnsafeMutableRawPointer(mutating: UnsafeRawPointer(storage.baseAddress))?.deallocate()
+  }
+
+  /// The number of elements.
+  public var count: Int { unsafe storage.count }
+
+  /// The elements, to read.
+  public var span: Span<Element> {
+    @_lifetime(borrow self)
+    get {
+      unsafe _overrideLifetime(
+        Span(_unsafeElements: UnsafeBufferPointer(storage)), borrowing: self)
+    }
+  }
+
+  /// The elements, to read and write.
+  public var mutableSpan: MutableSpan<Element> {
+    @_lifetime(&self)
+    mutating get {
+      unsafe _overrideLifetime(MutableSpan(_unsafeElements: storage), mutating: &self)
+    }
+  }
+
+  /// The elements of a range, to read and write.
+  ///
+  /// - Precondition: `range` lies within the buffer.
+  @_lifetime(&self)
+  public mutating func mutableSpan(in range: Range<Int>) -> MutableSpan<Element> {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "range outside the buffer")
+    return unsafe _overrideLifetime(
+      MutableSpan(_unsafeElements: UnsafeMutableBufferPointer(rebasing: storage[range])),
+      mutating: &self)
+  }
+
+  /// One element.
+  ///
+  /// - Precondition: `index` lies within the buffer.
+  public subscript(index: Int) -> Element {
+    get {
+      precondition(index >= 0 && index < count, "index outside the buffer")
+      return unsafe storage[index]
+    }
+    set {
+      precondition(index >= 0 && index < count, "index outside the buffer")
+      unsafe storage[index] = newValue
+    }
+  }
+
+  /// Sets every element.
+  ///
+  /// - Complexity: O(`count`).
+  public mutating func fill(with value: Element) {
+    unsafe storage.update(repeating: value)
+  }
+}
+
+extension AlignedBuffer: @unchecked Sendable where Element: Sendable {}
