@@ -62,6 +62,27 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
       mutating: &self)
   }
 
+  /// Lends the elements to a closure, to read; for owners that are classes.
+  public func withSpan<Result, Failure: Error>(
+    _ body: (Span<Element>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(span)
+  }
+
+  /// Lends the elements to a closure, to read and write; for owners that are classes.
+  public mutating func withMutableSpan<Result, Failure: Error>(
+    _ body: (consuming MutableSpan<Element>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(mutableSpan)
+  }
+
+  /// The elements for a kernel that works on several buffers at once.
+  ///
+  /// The address stays the same for the life of the buffer. Unsafe: nothing keeps the pointer from
+  /// outliving the buffer, or two users from writing at once.
+  @unsafe
+  package var unsafeElements: UnsafeMutableBufferPointer<Element> { unsafe storage }
+
   /// One element.
   ///
   /// - Precondition: `index` lies within the buffer.
