@@ -1,0 +1,86 @@
+internal import AlignedBuffers
+
+extension SignPlanes {
+  /// Takes the signs of values, under a rule.
+  ///
+  /// −0.0 is 0. A NaN has no sign: it abstains under every rule.
+  ///
+  /// - Parameters:
+  ///   - values: `count` numbers.
+  ///   - rule: Whether a zero abstains or counts as positive.
+  /// - Complexity: O(`count`).
+  public mutating func pack(_ values: Span<Float>, rule: SignRule) {
+    precondition(values.count == count, "\(values.count) values for \(count) signs")
+    var anyMask: UInt64 = 0
+    unsafe values.withUnsafeBytes { values in
+      unsafe withUnsafeWords { signs, masks in
+        for word in signs.indices {
+          let filled = min(64, values.count / 4 - word * 64)
+          let bytes = unsafe UnsafeRawBufferPointer(
+            rebasing: values[word * 256..<word * 256 + filled * 4])
+          let bits = unsafe filled == 64 ? Self.vectors(bytes) : Self.scalars(bytes)
+          let mask = bits.noNumber | (rule.zeroAbstains ? bits.zero : 0)
+          unsafe signs[word] = bits.negative
+          unsafe masks[word] = mask
+          anyMask |= mask
+        }
+      }
+    }
+    hasMask = anyMask != 0
+  }
+
+  /// Which of up to 64 values are negative, zero and NaN.
+  private typealias Signs = (negative: UInt64, zero: UInt64, noNumber: UInt64)
+
+  private static func scalars(_ values: UnsafeRawBufferPointer) -> Signs {
+    var signs: Signs = (0, 0, 0)
+    for bit in 0..<values.count / 4 {
+      let value = unsafe values.load(fromByteOffset: 4 * bit, as: Float.self)
+      if value < 0 { signs.negative |= 1 << UInt64(bit) }
+      if value == 0 { signs.zero |= 1 << UInt64(bit) }
+      if value.isNaN { signs.noNumber |= 1 << UInt64(bit) }
+    }
+    return signs
+  }
+
+  /// 64 values, eight at a time; each comparison leaves the bits of the lanes where it holds.
+  @inline(__always)
+  private static func vectors(_ values: UnsafeRawBufferPointer) -> Signs {
+    var signs: Signs = (0, 0, 0)
+    let zero = SIMD8<Float>(repeating: 0)
+    for group in 0..<8 {
+      let lanes = unsafe values.loadUnaligned(fromByteOffset: 32 * group, as: SIMD8<Float>.self)
+      let place = UInt64(8 * group)
+      signs.negative |= bits(of: lanes .< zero) << place
+      signs.zero |= bits(of: lanes .== zero) << place
+      signs.noNumber |= bits(of: lanes .!= lanes) << place
+    }
+    return signs
+  }
+
+  /// The lanes where a comparison holds, as eight bits.
+  @inline(__always)
+  private static func bits(of mask: SIMDMask<SIMD8<Int32>>) -> UInt64 {
+    let own = SIMD8<Int32>(1, 2, 4, 8, 16, 32, 64, 128)
+    let lanes = unsafe unsafeBitCast(mask, to: SIMD8<Int32>.self) & own
+    let halves = unsafe unsafeBitCast(lanes.lowHalf | lanes.highHalf, to: SIMD2<UInt64>.self)
+    let both = halves.x | halves.y
+    return (both | both >> 32) & 0xFF
+  }
+
+  /// Writes the signs as −1, 0 and +1.
+  ///
+  /// - Parameter values: `count` numbers, all written.
+  /// - Complexity: O(`count`).
+  public func unpack(into values: consuming MutableSpan<Float>) {
+    precondition(values.count == count, "\(values.count) values for \(count) signs")
+    let signs = signs.span
+    let masks = masks.span
+    for coordinate in 0..<count {
+      let bit = UInt64(coordinate % 64)
+      let isNegative = signs[coordinate / 64] >> bit & 1
+      let isMasked = masks[coordinate / 64] >> bit & 1
+      values[coordinate] = isMasked == 1 ? 0 : 1 - 2 * Float(isNegative)
+    }
+  }
+}

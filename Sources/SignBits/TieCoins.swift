@@ -1,0 +1,30 @@
+internal import CounterRandom
+
+/// The fair coins that decide ties under `SignRule.fair`.
+///
+/// The coin of coordinate i is bit i mod 64 of word i div 64 of the stream (seed, `tieBreak`,
+/// owner 0, step div 16); 1 is negative. Whoever tallies a coordinate draws the same coin. A coin
+/// is held for 16 steps, since verdicts that change less often need fewer bits when coded.
+public struct TieCoins: Sendable {
+  /// How many steps a coin is held.
+  public static let heldSteps = 16
+
+  private let stream: RandomStream
+
+  /// The coins of a step of a run.
+  public init(seed: UInt64, step: Int) {
+    stream = RandomStream(seed: seed, purpose: .tieBreak, step: step / Self.heldSteps)
+  }
+
+  /// The coins of words 2`pair` and 2`pair` + 1, which one block of random bits holds.
+  @inline(__always)
+  func words(atPair pair: Int) -> (UInt64, UInt64) {
+    let block = stream.block(at: pair)
+    return (
+      UInt64(block.x) | UInt64(block.y) << 32, UInt64(block.z) | UInt64(block.w) << 32
+    )
+  }
+
+  /// The coins of the coordinates of a word.
+  public func word(at index: Int) -> UInt64 { stream.word(at: index) }
+}

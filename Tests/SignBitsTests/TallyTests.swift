@@ -1,0 +1,194 @@
+import AlignedBuffers
+import SignBits
+import TestSupport
+import Testing
+
+@Suite struct TallyTests {
+  private static let seed: UInt64 = 0x1_0000_0005
+
+  /// Ballots as lists, and what the rules make of them.
+  private struct Vote {
+    var signs: [[Int]]
+
+    init(ranks: Int, count: Int, abstains: Int, seed: Int) {
+      var dice = Dice(seed: seed)
+      signs = (0..<ranks).map { _ in (0..<count).map { _ in dice.sign(abstains: abstains) } }
+    }
+
+    func verdict(_ rule: SignRule, step: Int) -> [Int] {
+      (0..<(signs.first?.count ?? 0)).map { index in
+        NaiveVote.verdict(
+          signs.map { $0[index] }, rule: rule, coordinate: index, seed: TallyTests.seed,
+          step: step)
+      }
+    }
+  }
+
+  private func tally(_ signs: [Int], ranks: Int, masked: Bool, words: Int) -> [UInt64] {
+    var tally = [UInt64](repeating: 0xDEAD, count: words)
+    var span = tally.mutableSpan
+    Tally.write(planes(signs), ranks: ranks, masked: masked, into: &span)
+    return tally
+  }
+
+  /// The verdict by tallies, added in a random order and grouping, as a reduction may.
+  private func byTallies(_ vote: Vote, masked: Bool, rule: SignRule, step: Int, seed: Int)
+    -> (signs: [Int], isSound: Bool)
+  {
+    let ranks = vote.signs.count
+    let count = vote.signs[0].count
+    let words = Tally.wordCount(coordinates: count, ranks: ranks, masked: masked)
+    var tallies = vote.signs.map { tally($0, ranks: ranks, masked: masked, words: words) }
+    var dice = Dice(seed: seed)
+    let blocks = Tally.blockCount(coordinates: count)
+    while tallies.count > 1 {
+      let incoming = tallies.remove(at: dice.roll(tallies.count))
+      let target = dice.roll(tallies.count)
+      guard blocks > 0 else { continue }
+      incoming.withUnsafeBytes { source in
+        tallies[target].withUnsafeMutableBytes { sum in
+          guard let source = source.baseAddress, let sum = sum.baseAddress else { return }
+          Tally.addBlocks(source, sum, blocks, words * 8 / blocks)
+        }
+      }
+    }
+    let sum = tallies[0]
+    var verdict = SignPlanes(count: count)
+    verdict.abstain(in: 0..<count)
+    Tally.verdict(
+      of: sum.span, ranks: ranks, masked: masked, rule: rule,
+      coins: TieCoins(seed: Self.seed, step: step), into: &verdict)
+    return (list(verdict), isSound(verdict))
+  }
+
+  /// The verdict by ballots laid one after the other with a header and a gap.
+  private func byBallots(_ vote: Vote, masked: Bool, rule: SignRule, step: Int)
+    -> (signs: [Int], isSound: Bool)
+  {
+    let count = vote.signs[0].count
+    let words = SignPlanes.wordCount(of: count)
+    let stride = 2 * words + 3
+    var ballots = [UInt64](repeating: .max, count: 2 + vote.signs.count * stride)
+    for (rank, signs) in vote.signs.enumerated() {
+      let ballot = planes(signs)
+      for word in 0..<words {
+        ballots[2 + rank * stride + word] = ballot.signs[word]
+        if masked { ballots[2 + rank * stride + words + word] = ballot.masks[word] }
+      }
+    }
+    var verdict = SignPlanes(count: count)
+    verdict.abstain(in: 0..<count)
+    Tally.verdict(
+      ofBallots: ballots.span, firstWord: 2, stride: stride, ranks: vote.signs.count,
+      masked: masked, rule: rule, coins: TieCoins(seed: Self.seed, step: step), into: &verdict)
+    return (list(verdict), isSound(verdict))
+  }
+
+  @Test(arguments: 1...9, edgeCounts)
+  func verdict_equalsNaiveVoteByBothPaths(ranks: Int, count: Int) {
+    for abstains in 0...2 {
+      let seed = ranks * 1000 + count
+      let vote = Vote(ranks: ranks, count: count, abstains: abstains, seed: seed)
+      for rule in SignRule.allCases {
+        let step = seed + abstains
+        let expected = vote.verdict(rule, step: step)
+        for masked in [true, false] where masked || abstains == 0 {
+          let tallied = byTallies(vote, masked: masked, rule: rule, step: step, seed: seed)
+          let counted = byBallots(vote, masked: masked, rule: rule, step: step)
+          #expect(tallied.signs == expected, "tally \(rule) abstains \(abstains) masked \(masked)")
+          #expect(
+            counted.signs == expected, "ballots \(rule) abstains \(abstains) masked \(masked)")
+          #expect(tallied.isSound && counted.isSound)
+        }
+      }
+    }
+  }
+
+  @Test(arguments: [(5, 4097), (4, 8192)])
+  func verdict_acrossBlocks(ranks: Int, count: Int) {
+    let vote = Vote(ranks: ranks, count: count, abstains: 1, seed: count)
+    for rule in SignRule.allCases {
+      let expected = vote.verdict(rule, step: 40)
+      let tallied = byTallies(vote, masked: true, rule: rule, step: 40, seed: 2)
+      #expect(tallied.signs == expected)
+      #expect(byBallots(vote, masked: true, rule: rule, step: 40).signs == expected)
+    }
+  }
+
+  @Test func verdict_ofAMillionCoordinates() {
+    let count = 1_000_003
+    let words = SignPlanes.wordCount(of: count)
+    // Three ballots whose words are multiples of odd numbers; a majority is ab | bc | ca.
+    let ballots = (0..<3 * words).map { index in
+      let word = UInt64(index % words + 1) &* 0x9E37_79B9_7F4A_7C15 &* UInt64(index / words * 2 + 1)
+      return index % words == words - 1 ? word & (1 << UInt64(count % 64) - 1) : word
+    }
+    var verdict = SignPlanes(count: count)
+    Tally.verdict(
+      ofBallots: ballots.span, firstWord: 0, stride: words, ranks: 3, masked: false, rule: .exact,
+      coins: TieCoins(seed: 1, step: 0), into: &verdict)
+    #expect(
+      (0..<words).allSatisfy { word in
+        let (a, b, c) = (ballots[word], ballots[words + word], ballots[2 * words + word])
+        return verdict.signs[word] == a & b | b & c | c & a
+      })
+    #expect(isSound(verdict) == true)
+  }
+
+  @Test func planeCount_holdsTheLargestCount() {
+    for ranks in 1...300 {
+      let masked = Tally.planeCount(ranks: ranks, masked: true)
+      #expect(2 * ranks < 1 << masked && 2 * ranks >= 1 << (masked - 1))
+      #expect(Tally.planeCount(ranks: ranks, masked: false) == masked - 1)
+    }
+  }
+
+  @Test func tallyOfAnotherSize_traps() async {
+    await #expect(processExitsWith: .failure) {
+      var verdict = SignPlanes(count: 100)
+      let tally = [UInt64](repeating: 0, count: 64)
+      Tally.verdict(
+        of: tally.span, ranks: 4, masked: true, rule: .exact,
+        coins: TieCoins(seed: 1, step: 0), into: &verdict)
+    }
+  }
+}
+
+@Suite struct TieCoinsTests {
+  /// The verdicts of a vote in which all abstain, which are the coins.
+  private func coins(seed: UInt64, step: Int, count: Int) -> [Int] {
+    let words = Tally.wordCount(coordinates: count, ranks: 1, masked: true)
+    var tally = [UInt64](repeating: 0, count: words)
+    var ballot = SignPlanes(count: count)
+    ballot.abstain(in: 0..<count)
+    var span = tally.mutableSpan
+    Tally.write(ballot, ranks: 1, masked: true, into: &span)
+    var verdict = SignPlanes(count: count)
+    Tally.verdict(
+      of: tally.span, ranks: 1, masked: true, rule: .fair,
+      coins: TieCoins(seed: seed, step: step), into: &verdict)
+    return list(verdict)
+  }
+
+  @Test func coins_areHeldSixteenSteps() {
+    for step in [0, 16, 160] {
+      let first = coins(seed: 3, step: step, count: 200)
+      for later in 1..<16 { #expect(coins(seed: 3, step: step + later, count: 200) == first) }
+      #expect(coins(seed: 3, step: step + 16, count: 200) != first)
+    }
+    #expect(coins(seed: 4, step: 0, count: 200) != coins(seed: 3, step: 0, count: 200))
+  }
+
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func coins_areFair(seed: UInt64) {
+    let count = 20_000
+    let draws = coins(seed: seed, step: 0, count: count)
+    #expect(draws.allSatisfy { abs($0) == 1 })
+    // Four standard deviations of a sum of signs, of neighbours' products, of draws in turn.
+    let limit = 4 * Double(count).squareRoot()
+    #expect(abs(Double(draws.reduce(0, +))) < limit)
+    #expect(abs(Double(zip(draws, draws.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 })) < limit)
+    let next = coins(seed: seed, step: 16, count: count)
+    #expect(abs(Double(zip(draws, next).reduce(0) { $0 + $1.0 * $1.1 })) < limit)
+  }
+}
