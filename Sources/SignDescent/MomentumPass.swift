@@ -1,0 +1,54 @@
+internal import AlignedBuffers
+public import SignBits
+
+/// Momentum, check of the gradient, flush of denormals and packing of signs in one pass.
+///
+/// Equal to the chain of `MomentumAverage.next` and `SignPlanes.pack`, bit for bit. One pass over
+/// memory: 12 bytes per coordinate read and written, and a bit a plane. `FusedPass` is its kernel.
+public struct MomentumPass: Sendable {
+  private let average: MomentumAverage
+  private let rule: SignRule
+
+  /// A pass with the weight θ of the past and a rule for zeros.
+  ///
+  /// - Precondition: θ lies in [0, 1).
+  public init(momentum: Double, rule: SignRule) {
+    average = MomentumAverage(momentum: momentum)
+    self.rule = rule
+  }
+
+  /// Updates the momentum and writes its signs.
+  ///
+  /// - Parameters:
+  ///   - momentum: d numbers, all finite; updated in place.
+  ///   - gradient: d numbers.
+  ///   - ballot: The signs of the new momentum, d coordinates, all written.
+  /// - Returns: Whether the whole gradient is finite. Where it is not the caller abstains in the
+  ///   tensors concerned.
+  /// - Precondition: All have the same number of coordinates.
+  /// - Complexity: O(d); no allocation.
+  public func run(
+    momentum: consuming MutableSpan<Float>, gradient: Span<Float>, into ballot: inout SignPlanes
+  ) -> Bool {
+    let count = ballot.count
+    precondition(
+      momentum.count == count && gradient.count == count,
+      "\(momentum.count) momenta, \(gradient.count) gradients, \(count) signs")
+    var findings = FusedPass.Findings()
+    unsafe momentum.withUnsafeMutableBytes { momentum in
+      unsafe gradient.withUnsafeBytes { gradient in
+        guard let momentum = momentum.baseAddress, let gradient = gradient.baseAddress else {
+          return
+        }
+        unsafe ballot.withUnsafeWords { signs, masks in
+          let pass = unsafe FusedPass(
+            average: average, zeroAbstains: rule.zeroAbstains, momentum: momentum,
+            gradient: gradient, signs: signs, masks: masks)
+          findings = unsafe pass.run(count)
+        }
+      }
+    }
+    ballot.hasMask = findings.anyMask
+    return findings.isFinite
+  }
+}

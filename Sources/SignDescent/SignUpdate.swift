@@ -1,0 +1,88 @@
+internal import AlignedBuffers
+public import SignBits
+
+/// A step of sign descent: w ← fl(fl(c·w) − fl(γ·s)) with the verdict's signs s ∈ {−1, 0, +1}.
+///
+/// c = Float(1 − γ·λ), formed in Double, is decoupled weight decay; without decay the product is
+/// left out. γ is the learning rate, λ the weight decay.
+public struct SignUpdate: Sendable {
+  private let rate: Float
+  /// c, or nil without decay.
+  private let shrink: Float?
+
+  /// A step of a length.
+  public init(learningRate: Double, weightDecay: Double = 0) {
+    rate = Float(learningRate)
+    shrink = weightDecay == 0 ? nil : Float(1 - learningRate * weightDecay)
+  }
+
+  /// Moves parameters against the signs of a verdict.
+  ///
+  /// - Parameters:
+  ///   - verdict: d signs.
+  ///   - parameters: d numbers.
+  ///   - coordinates: Those to move.
+  /// - Precondition: The numbers agree and `coordinates` lies within them.
+  /// - Complexity: O(`coordinates.count`); 8 bytes per coordinate and a bit a plane.
+  public func apply(
+    _ verdict: borrowing SignPlanes, to parameters: consuming MutableSpan<Float>,
+    coordinates: Range<Int>
+  ) {
+    precondition(
+      parameters.count == verdict.count && coordinates.lowerBound >= 0
+        && coordinates.upperBound <= verdict.count,
+      "\(coordinates) of \(parameters.count) parameters and \(verdict.count) signs")
+    guard !coordinates.isEmpty else { return }
+    let signs = verdict.signs.span
+    let masks = verdict.masks.span
+    unsafe parameters.withUnsafeMutableBufferPointer { parameters in
+      for word in coordinates.lowerBound / 64...(coordinates.upperBound - 1) / 64 {
+        let first = max(word * 64, coordinates.lowerBound)
+        let end = min(word * 64 + 64, coordinates.upperBound)
+        if end - first == 64 {
+          unsafe vectors(parameters, first, signs[word], masks[word])
+        } else {
+          for index in first..<end {
+            unsafe parameters[index] = next(
+              parameters[index], sign: verdict[index])
+          }
+        }
+      }
+    }
+  }
+
+  /// The next value of one parameter: the definition.
+  public func next(_ parameter: Float, sign: Int) -> Float {
+    let shrunk = shrink.map { $0 * parameter } ?? parameter
+    return shrunk - rate * Float(sign)
+  }
+
+  /// 64 parameters of one word.
+  @inline(__always)
+  private func vectors(
+    _ parameters: UnsafeMutableBufferPointer<Float>, _ first: Int, _ sign: UInt64, _ mask: UInt64
+  ) {
+    let bytes = UnsafeMutableRawBufferPointer(parameters)
+    let length = Bits(repeating: Int32(bitPattern: rate.bitPattern))
+    for group in 0..<8 {
+      let offset = (first &+ 8 &* group) &* 4
+      let negative = Self.lanes(of: sign, group: group) & Bits(repeating: .min)
+      var step = length ^ negative
+      if mask != 0 { step &= ~Self.lanes(of: mask, group: group) }
+      var value = unsafe bytes.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self)
+      if let shrink { value = shrink * value }
+      value -= unsafe unsafeBitCast(step, to: SIMD8<Float>.self)
+      unsafe bytes.storeBytes(of: value, toByteOffset: offset, as: SIMD8<Float>.self)
+    }
+  }
+
+  private typealias Bits = SIMD8<Int32>
+
+  /// Eight bits of a word, each as a lane of all ones or all zeros.
+  @inline(__always)
+  private static func lanes(of word: UInt64, group: Int) -> Bits {
+    let own = Bits(1, 2, 4, 8, 16, 32, 64, 128)
+    let bits = Bits(repeating: Int32(truncatingIfNeeded: word &>> UInt64(8 &* group)))
+    return unsafe unsafeBitCast((bits & own) .== own, to: Bits.self)
+  }
+}
