@@ -1,0 +1,104 @@
+internal import MPIKit
+internal import SignBits
+
+/// The route `allreduce`: a reduction of bit-sliced counters by an operation of our own.
+///
+/// The message is the ballot as a tally, in blocks of 64 words x W planes, followed by one slot of
+/// eight words per rank for the control blocks. A slot is zero on every rank but its own, so
+/// adding counters leaves it as it is.
+final class AllReduceRoute: BallotRoute {
+  private let ranks: Int
+  private let rank: Int
+  private let rule: SignRule
+  private let coordinateCount: Int
+  /// Counters without and with the low plane, which only masks need.
+  private let plain: CounterReduction
+  private let withMasks: CounterReduction
+  /// The own message, then the sum of all.
+  private var messages: MessageBuffer<UInt64>
+  private var masked = false
+  private(set) var traffic = Traffic()
+
+  init(coordinateCount: Int, rule: SignRule, ranks: Int, rank: Int) throws(MPIError) {
+    self.ranks = ranks
+    self.rank = rank
+    self.rule = rule
+    self.coordinateCount = coordinateCount
+    plain = try CounterReduction(ranks: ranks, masked: false, coordinateCount: coordinateCount)
+    withMasks = try CounterReduction(ranks: ranks, masked: true, coordinateCount: coordinateCount)
+    messages = MessageBuffer(
+      count: 2 * withMasks.messageWords, maximumRequests: CounterReduction.maximumChunks)
+  }
+
+  func begin(
+    _ ballot: borrowing SignPlanes, control: ControlBlock, masked: Bool,
+    on communicator: borrowing Communicator
+  ) throws(MPIError) {
+    self.masked = masked
+    let layout = masked ? withMasks : plain
+    messages.withMutableSpan(in: 0..<layout.messageWords) { message in
+      for index in layout.tallyWords..<layout.messageWords { message[index] = 0 }
+      control.write(into: &message, at: layout.slot(of: rank))
+      Tally.write(ballot, ranks: ranks, masked: masked, into: &message)
+    }
+    for first in stride(from: 0, to: layout.blockCount, by: layout.chunkBlocks) {
+      let end = min(first + layout.chunkBlocks, layout.blockCount)
+      let words = first * layout.blockWords..<end * layout.blockWords
+      let sums = words.lowerBound + layout.messageWords..<words.upperBound + layout.messageWords
+      try messages.startAllReduce(
+        from: words, into: sums, reduction: layout.reduction, on: communicator)
+    }
+    traffic = .allReduce(bytes: layout.messageWords * 8, ranks: ranks)
+  }
+
+  func wait(_ patience: Patience) throws {
+    try messages.wait(limitSeconds: patience.limitSeconds, onIdle: patience.whileWaiting)
+  }
+
+  func control(of rank: Int) -> ControlBlock {
+    let layout = masked ? withMasks : plain
+    let first = layout.messageWords + layout.slot(of: rank)
+    return messages.withSpan(in: first..<first + ControlBlock.wordCount) { ControlBlock(from: $0) }
+  }
+
+  func tally(masked: Bool, coins: TieCoins, into verdict: inout SignPlanes) {
+    let layout = masked ? withMasks : plain
+    let sums = layout.messageWords..<layout.messageWords + layout.tallyWords
+    messages.withSpan(in: sums) { sums in
+      Tally.verdict(
+        of: sums, ranks: ranks, masked: masked, rule: rule, coins: coins, into: &verdict)
+    }
+  }
+}
+
+/// The shape of a message of bit-sliced counters and the operation that adds two of them.
+private final class CounterReduction {
+  /// Blocks are reduced in chunks of about this many bytes, all in flight at once.
+  private static let chunkBytes = 1 << 20
+  /// At most so many chunks: beyond it they grow.
+  static let maximumChunks = 32
+
+  let blockWords: Int
+  let tallyWords: Int
+  let messageWords: Int
+  let reduction: UserReduction
+
+  var blockCount: Int { messageWords / blockWords }
+  /// The blocks of a chunk.
+  var chunkBlocks: Int {
+    max(
+      Self.chunkBytes / (8 * blockWords),
+      (blockCount + Self.maximumChunks - 1) / Self.maximumChunks, 1)
+  }
+
+  init(ranks: Int, masked: Bool, coordinateCount: Int) throws(MPIError) {
+    blockWords = 64 * Tally.planeCount(ranks: ranks, masked: masked)
+    tallyWords = Tally.wordCount(coordinates: coordinateCount, ranks: ranks, masked: masked)
+    let slots = ranks * ControlBlock.wordCount
+    messageWords = tallyWords + (slots + blockWords - 1) / blockWords * blockWords
+    reduction = try unsafe UserReduction(
+      wordsPerBlock: blockWords, isCommutative: true, combine: Tally.addBlocks)
+  }
+
+  func slot(of rank: Int) -> Int { tallyWords + rank * ControlBlock.wordCount }
+}

@@ -1,0 +1,25 @@
+internal import MPIKit
+
+/// Seconds that ranks have to answer a roll call after a wait ran out.
+private let rollCallSeconds = 2.0
+
+/// Waits, and names the silent ranks when the wait runs out.
+func listen(
+  on communicator: borrowing Communicator, step: Int, _ patience: Patience,
+  _ wait: () throws -> Void
+) throws {
+  do {
+    try wait()
+  } catch is WaitTimeout {
+    throw VotingError.peersMissing(
+      ranks: communicator.rollCall(seconds: rollCallSeconds), step: step,
+      seconds: patience.limitSeconds)
+  }
+}
+
+/// Checks that all ranks are at the same step.
+func checkSteps(of controls: [ControlBlock], against step: Int) throws(VotingError) {
+  for (rank, control) in controls.enumerated() where control.step != step {
+    throw .outOfStep(rank: rank, itsStep: control.step, step: step)
+  }
+}
