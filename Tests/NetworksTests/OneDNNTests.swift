@@ -1,0 +1,24 @@
+import Testing
+
+@testable import Networks
+
+@Suite struct OneDNNTests {
+  @Test func versionAndInstructionSet_areNamed() {
+    #expect(OneDNN.version.split(separator: ".").compactMap { Int($0) }.count == 3)
+    #expect(["sse41", "avx", "isa"].contains { OneDNN.instructionSet.hasPrefix($0) })
+  }
+
+  @Test func setThreads_isAccepted() throws {
+    try OneDNN.setThreads(2)
+    try OneDNN.setThreads(1)
+  }
+
+  @Test func failedCall_namesCallStatusAndShape() throws {
+    let engine = try Engine()
+    let error = #expect(throws: OneDNNError.self) { try Memory(engine, shape: [-1, 2]) }
+    #expect(error?.call == "dnnl_memory_create")
+    #expect(
+      error?.description.contains("dnnl_memory_create returned invalid_arguments (2) for [-1, 2]")
+        == true)
+  }
+}
