@@ -1,0 +1,140 @@
+internal import Foundation
+
+/// Where training and test data come from, as `--data` names it.
+public enum DataSource: Hashable, Sendable {
+  /// Fashion-MNIST as Debian's package dataset-fashion-mnist installs it: `fashion-mnist`.
+  case fashionMNIST
+  /// A folder with the four files of MNIST's names, plain or with .gz: `idx:FOLDER`.
+  case idx(folder: String)
+  /// A training set in LIBSVM's format, its test set beside it with `.t` appended:
+  /// `libsvm:FILE`.
+  case libsvm(file: String)
+
+  /// Reads the text of `--data`.
+  ///
+  /// - Throws: `DatasetError` that lists the forms when the text has none of them.
+  public init(parsing text: String) throws(DatasetError) {
+    let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+    switch (parts.first, parts.count) {
+    case ("fashion-mnist", 1) where text == "fashion-mnist": self = .fashionMNIST
+    case ("idx", 2): self = .idx(folder: parts[1])
+    case ("libsvm", 2): self = .libsvm(file: parts[1])
+    default: throw DatasetError(file: text, .unknownSource)
+    }
+  }
+}
+
+extension DataSource: CustomStringConvertible {
+  /// The text that `init(parsing:)` reads.
+  public var description: String {
+    switch self {
+    case .fashionMNIST: "fashion-mnist"
+    case .idx(let folder): "idx:\(folder)"
+    case .libsvm(let file): "libsvm:\(file)"
+    }
+  }
+}
+
+/// A training set, and a test set where there is one.
+public struct LoadedData: Sendable {
+  /// The training set.
+  public let training: Dataset
+  /// The test set, of the training set's width and classes; nil where the source has none.
+  public let test: Dataset?
+}
+
+/// Labelled samples, dense or sparse.
+public enum Dataset: Sendable {
+  /// Every feature of each sample.
+  case dense(DenseDataset)
+  /// The features that are not 0.
+  case sparse(SparseDataset)
+
+  /// The number of samples.
+  public var count: Int {
+    switch self {
+    case .dense(let dataset): dataset.count
+    case .sparse(let dataset): dataset.count
+    }
+  }
+
+  /// The number of features of a sample.
+  public var width: Int {
+    switch self {
+    case .dense(let dataset): dataset.width
+    case .sparse(let dataset): dataset.width
+    }
+  }
+
+  /// The number of classes.
+  public var classCount: Int {
+    switch self {
+    case .dense(let dataset): dataset.classCount
+    case .sparse(let dataset): dataset.classCount
+    }
+  }
+
+  /// The class of each sample.
+  public var labels: [Int32] {
+    switch self {
+    case .dense(let dataset): dataset.labels
+    case .sparse(let dataset): dataset.labels
+    }
+  }
+}
+
+extension DataSource {
+  /// Where Debian's package puts Fashion-MNIST.
+  public static let fashionMNISTFolder = "/usr/share/datasets/fashion-mnist"
+
+  /// Reads the training set, and the test set where there is one.
+  ///
+  /// - Throws: `DatasetError` when a file is missing, unreadable, damaged or does not fit.
+  public func load() throws(DatasetError) -> LoadedData {
+    try load(fashionMNISTFolder: Self.fashionMNISTFolder)
+  }
+
+  /// Loads with Fashion-MNIST in a given folder.
+  func load(fashionMNISTFolder: String) throws(DatasetError) -> LoadedData {
+    switch self {
+    case .fashionMNIST:
+      guard FileManager.default.fileExists(atPath: fashionMNISTFolder) else {
+        throw DatasetError(
+          file: fashionMNISTFolder,
+          .missing(remedy: "run: sudo apt-get install dataset-fashion-mnist"))
+      }
+      return try Self.loadIDX(folder: fashionMNISTFolder, classCount: 10)
+    case .idx(let folder):
+      return try Self.loadIDX(folder: folder, classCount: nil)
+    case .libsvm(let file):
+      let training = try SparseDataset(libsvm: file)
+      let testFile = file + ".t"
+      guard FileManager.default.fileExists(atPath: testFile) else {
+        return LoadedData(training: .sparse(training), test: nil)
+      }
+      let test = try SparseDataset(libsvm: testFile, training: training)
+      return LoadedData(training: .sparse(training), test: .sparse(test))
+    }
+  }
+
+  private static func loadIDX(
+    folder: String, classCount: Int?
+  ) throws(DatasetError) -> LoadedData {
+    let training = try DenseDataset(
+      imagePath: path(of: "train-images-idx3-ubyte", in: folder),
+      labelPath: path(of: "train-labels-idx1-ubyte", in: folder), classCount: classCount)
+    let testImages = path(of: "t10k-images-idx3-ubyte", in: folder)
+    let testLabels = path(of: "t10k-labels-idx1-ubyte", in: folder)
+    guard [testImages, testLabels].contains(where: FileManager.default.fileExists) else {
+      return LoadedData(training: .dense(training), test: nil)
+    }
+    let test = try DenseDataset(imagePath: testImages, labelPath: testLabels, training: training)
+    return LoadedData(training: .dense(training), test: .dense(test))
+  }
+
+  /// The plain file where it exists, else the compressed one.
+  private static func path(of name: String, in folder: String) -> String {
+    let plain = folder + "/" + name
+    return FileManager.default.fileExists(atPath: plain) ? plain : plain + ".gz"
+  }
+}
