@@ -1,0 +1,99 @@
+import Foundation
+import Testing
+
+@testable import RunLog
+
+@Suite("Log files")
+struct RunLogFileTests {
+  /// Lends a folder that is removed afterwards.
+  private func withFolder(_ body: (String) throws -> Void) throws {
+    let folder = NSTemporaryDirectory() + "RunLogTests-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try body(folder)
+  }
+
+  private func write(_ text: String, to path: String) throws {
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+  }
+
+  @Test func append_everyRecordAtOnceAndNothingIsLost() throws {
+    try withFolder { folder in
+      let path = folder + "/log.jsonl"
+      for round in 1...2 {
+        let writer = try RunLogWriter(path: path)
+        for (place, record) in allRecords().enumerated() {
+          try writer.append(record)
+          let count = try RunLogReader(path: path).records.count
+          #expect(count == (round - 1) * 5 + place + 1)
+        }
+      }
+      let log = try RunLogReader(path: path)
+      #expect(log.records == allRecords() + allRecords() && log.problems.isEmpty)
+    }
+  }
+
+  @Test func append_afterALineThatWasCutOff() throws {
+    try withFolder { folder in
+      let path = folder + "/log.jsonl"
+      try write(try LogRecord.step(stepRecord(1)).line + "\n{\"type\":\"st", to: path)
+      try RunLogWriter(path: path).append(.step(stepRecord(2)))
+      let log = try RunLogReader(path: path)
+      #expect(log.records == [.step(stepRecord(1)), .step(stepRecord(2))])
+      #expect(log.problems.map(\.line) == [2])
+    }
+  }
+
+  @Test func read_skipsWhatItDoesNotKnow() throws {
+    try withFolder { folder in
+      let path = folder + "/log.jsonl"
+      let good = try LogRecord.step(stepRecord(1)).line
+      try write(
+        "\n{\"type\":\"later\"}\n[1]\n{\"type\":\"step\",\"step\":1}\n{\"step\":1}\n\(good)\r\n",
+        to: path)
+      let log = try RunLogReader(path: path)
+      #expect(log.records == [.step(stepRecord(1))])
+      #expect(log.problems.map(\.line) == [3, 4, 5])
+      #expect(
+        log.problems[1].description
+          == "\(path):4: expected a record of a run's log, found no 'epoch'; remove the line")
+      #expect(log.problems.allSatisfy { !$0.description.contains("\n") })
+    }
+  }
+
+  @Test func open_missingFolder() throws {
+    try withFolder { folder in
+      let error = #expect(throws: RunLogError.self) {
+        _ = try RunLogWriter(path: folder + "/no/log.jsonl").append(.step(stepRecord(1)))
+      }
+      #expect(error?.defect == .missingFolder(folder: folder + "/no"))
+      #expect(error?.description.contains("mkdir -p '\(folder)/no'") == true)
+    }
+  }
+
+  @Test func open_folderInPlaceOfFile() throws {
+    try withFolder { folder in
+      let error = #expect(throws: RunLogError.self) {
+        _ = try RunLogWriter(path: folder).append(.step(stepRecord(1)))
+      }
+      guard case .unwritable = error?.defect else {
+        Issue.record("\(String(describing: error))")
+        return
+      }
+    }
+  }
+
+  @Test func read_missingFile() throws {
+    try withFolder { folder in
+      let missing = #expect(throws: RunLogError.self) { try RunLogReader(path: folder + "/no") }
+      #expect(missing?.defect == .unreadable(reason: "No such file or directory"))
+      let other = #expect(throws: RunLogError.self) { try RunLogReader(path: folder) }
+      #expect(other?.defect == .unreadable(reason: "a folder or a failing disk"))
+    }
+  }
+
+  @Test func append_fullDisk() throws {
+    let writer = try RunLogWriter(path: "/dev/full")
+    #expect(throws: RunLogError.self) { try writer.append(.step(stepRecord(1))) }
+  }
+}
