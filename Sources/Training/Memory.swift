@@ -1,0 +1,45 @@
+import Foundation
+
+/// The memory that a run needs, checked before any of it is asked for.
+enum Memory {
+  /// Bytes per parameter of a rank: parameters, gradient and momentum in Float32.
+  ///
+  /// What the vote adds is below one byte for signs and 24 for the fp32 sums.
+  static let bytesPerParameter = 12
+  /// Bytes per activation of a rank: its value and its gradient.
+  static let bytesPerActivation = 8
+
+  /// Checks that the arrays of the ranks of a node fit its memory.
+  ///
+  /// - Throws: `OptionError` with what is needed and what there is.
+  static func check(
+    parameters: Int, activations: Int, localRanks: Int
+  ) throws(OptionError) {
+    let needed = product(
+      localRanks,
+      sum(product(bytesPerParameter, parameters), product(bytesPerActivation, activations)))
+    let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+    guard needed <= physical else {
+      throw OptionError(
+        "the model needs \(gibibytes(needed)) for \(localRanks) rank(s) of a node that has "
+          + "\(gibibytes(physical)); choose "
+          + "smaller widths or a smaller batch")
+    }
+  }
+
+  /// A product that stays at the largest number where it would overflow.
+  static func product(_ a: Int, _ b: Int) -> Int {
+    let (value, overflow) = a.multipliedReportingOverflow(by: b)
+    return overflow ? .max : value
+  }
+
+  /// A sum that stays at the largest number where it would overflow.
+  static func sum(_ a: Int, _ b: Int) -> Int {
+    let (value, overflow) = a.addingReportingOverflow(b)
+    return overflow ? .max : value
+  }
+
+  private static func gibibytes(_ bytes: Int) -> String {
+    bytes == .max ? "more than 2^63 bytes" : String(format: "%.1f GiB", Double(bytes) / 0x1p30)
+  }
+}

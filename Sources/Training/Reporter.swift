@@ -1,0 +1,213 @@
+import Checkpoints
+import Foundation
+import Objectives
+import RunLog
+import Voting
+
+/// Tells the run log and the console how a run goes.
+///
+/// Rank 0 alone has one.
+final class Reporter {
+  /// Seconds between two progress lines on a terminal.
+  private static let refreshSeconds = 0.2
+
+  private let plan: RunPlan
+  private let layout: ParameterLayout
+  private let writer: RunLogWriter?
+  private let isTerminal = Console.columns != nil
+  private var interval: StepStatistics
+  private var intervalStart = Clock.seconds
+  private var refreshed = 0.0
+  private var accuracy: Double?
+  private var loss = Double.nan
+  private var wasAbstaining = false
+  /// What the replicas were last compared by, since the last record.
+  private var comparedHash: WeightHash?
+  // Of the whole run.
+  private var start = Clock.seconds
+  private var samples = 0
+  private var abstentions = 0
+  private var stepSeconds = 0.0
+  private var waitSeconds = 0.0
+  private var traffic = Traffic()
+
+  /// A reporter that appends to a log, or to none.
+  init(plan: RunPlan, layout: ParameterLayout, writer: consuming RunLogWriter?) {
+    self.plan = plan
+    self.layout = layout
+    self.writer = writer
+    interval = StepStatistics(steps: plan.options.logEvery, ranks: plan.ranks)
+  }
+
+  /// Starts the clock and writes the head of the run.
+  func begin(_ record: RunRecord, headline: [String]) throws {
+    for line in headline { Console.print(line) }
+    try append(.run(record))
+    intervalStart = Clock.seconds
+    start = intervalStart
+  }
+
+  /// Takes a step in; every `--log-every` steps there is a record and a line.
+  func record(
+    step: Int, controls: [ControlBlock], traffic: Traffic, learningRate: Double,
+    abstaining: [Int]
+  ) throws {
+    interval.add(controls)
+    self.traffic.bytesSent += traffic.bytesSent
+    self.traffic.bytesReceived += traffic.bytesReceived
+    self.traffic.isModelled = traffic.isModelled
+    if controls[0].flags.contains(.carriesHash) { comparedHash = WeightHash(controls[0].hash) }
+    if !abstaining.isEmpty { try record(abstaining, controls, step: step) }
+    wasAbstaining = !abstaining.isEmpty
+    let isDue = (step + 1) % plan.options.logEvery == 0 || step + 1 == plan.totalSteps
+    if isTerminal, !isDue, Clock.seconds - refreshed > Self.refreshSeconds {
+      showProgress(step: step)
+    }
+    if isDue {
+      try append(.step(stepRecord(step, controls, traffic, learningRate)))
+      showProgress(step: step)
+      closeInterval()
+    }
+  }
+
+  private func stepRecord(
+    _ step: Int, _ controls: [ControlBlock], _ traffic: Traffic, _ learningRate: Double
+  ) -> StepRecord {
+    let times = interval.distributions
+    let share = controls.reduce(0) { $0 + Double($1.abstainedShare) } / Double(controls.count)
+    return StepRecord(
+      step: step + 1, epoch: plan.epoch(of: step), loss: interval.loss,
+      learningRate: learningRate, samples: interval.samples,
+      samplesPerSecond: samplesPerSecond, stepSeconds: times[0], gradientSeconds: times[1],
+      packSeconds: times[2], voteWaitSeconds: times[3], applySeconds: times[4],
+      bytesSentPerRank: traffic.bytesSent, bytesReceivedPerRank: traffic.bytesReceived,
+      bytesModelled: traffic.isModelled, abstentions: interval.abstentions,
+      abstainedShare: share, weightHash: comparedHash?.description)
+  }
+
+  private var samplesPerSecond: Double {
+    Double(interval.samples) / max(Clock.seconds - intervalStart, 1e-9)
+  }
+
+  private func closeInterval() {
+    samples += interval.samples
+    abstentions += interval.abstentions
+    stepSeconds += interval.stepSeconds
+    waitSeconds += interval.waitSeconds
+    interval.reset()
+    comparedHash = nil
+    intervalStart = Clock.seconds
+  }
+
+  private func showProgress(step: Int) {
+    if interval.loss.isFinite { loss = interval.loss }
+    let now = Clock.seconds
+    let epochs: Int? = if case .epochs(let count) = plan.options.length { count } else { nil }
+    let line = ProgressLine(
+      epoch: plan.epoch(of: step) + 1, epochs: epochs, step: step + 1, steps: plan.totalSteps,
+      samplesPerSecond: samplesPerSecond, loss: loss, accuracy: accuracy,
+      secondsLeft: (now - start) / Double(step + 1) * Double(plan.totalSteps - step - 1),
+      voteShare: interval.waitSeconds / max(interval.stepSeconds, 1e-9))
+    if let columns = Console.columns {
+      Console.rewrite(line.terminalText(width: columns - 1))
+      refreshed = now
+    } else {
+      Console.print(line.text)
+    }
+  }
+
+  /// One event a rank; the console hears of the first step of a row.
+  private func record(_ abstaining: [Int], _ controls: [ControlBlock], step: Int) throws {
+    for rank in abstaining {
+      let control = controls[rank]
+      let everything = control.flags.contains(.lossNotFinite)
+      let tensor =
+        everything ? nil : layout.tensors[Int(control.firstAbstainedTensor)].name
+      let what =
+        everything
+        ? "its loss is not finite: it abstains in every tensor"
+        : "its gradient is not finite: it abstains in \(tensor ?? "")"
+          + (control.abstainedTensors > 1 ? " and \(control.abstainedTensors - 1) more" : "")
+      let message = "step \(step): rank \(rank): \(what)"
+      try append(
+        .event(
+          EventRecord(
+            event: .abstention, step: step, ranks: [rank], tensor: tensor, message: message)))
+      if !wasAbstaining { say(message) }
+    }
+  }
+
+  /// Takes an evaluation in.
+  func record(_ evaluation: Evaluation, steps: Int) throws {
+    accuracy = evaluation.accuracy
+    // Evaluations are not part of the time of steps.
+    intervalStart += evaluation.seconds
+    start += evaluation.seconds
+    let classes = evaluation.classAccuracies.map { $0 ?? .nan }
+    try append(
+      .evaluation(
+        EvaluationRecord(
+          step: steps, epoch: plan.epoch(of: max(steps - 1, 0)),
+          split: evaluation.split, samples: evaluation.samples,
+          loss: evaluation.loss, accuracy: evaluation.accuracy,
+          perClass: classes.isEmpty ? nil : classes, evaluationSeconds: evaluation.seconds)))
+    guard steps < plan.totalSteps else { return }
+    say("step \(steps): \(evaluation.text)")
+  }
+
+  /// Prints a line above the progress line.
+  private func say(_ line: String) {
+    if isTerminal { Console.rewrite("") }
+    Console.print(line)
+  }
+
+  /// Ends the run: the last record and a few lines.
+  func finish(_ outcome: RunOutcome, saved: String?) throws {
+    let steps = Double(max(plan.totalSteps, 1))
+    let parameters = Double(layout.count)
+    let sentBits = Double(traffic.bytesSent) * 8 / parameters / steps
+    let share = waitSeconds / max(stepSeconds, 1e-9)
+    let hash = outcome.weightHash.description
+    let rate = Double(samples) / max(outcome.trainingSeconds, 1e-9)
+    try append(
+      .summary(
+        SummaryRecord(
+          steps: plan.totalSteps,
+          epochs: plan.stepsPerEpoch.map { Double(plan.totalSteps) / Double($0) } ?? 0,
+          trainingSeconds: outcome.trainingSeconds, samplesPerSecond: rate,
+          finalLoss: outcome.evaluation.loss, accuracy: outcome.evaluation.accuracy,
+          weightHash: hash, bytesSentPerRank: traffic.bytesSent,
+          bytesReceivedPerRank: traffic.bytesReceived, bytesModelled: traffic.isModelled,
+          bitsPerParameterPerStep: sentBits, voteShare: share, abstentions: abstentions,
+          exitReason: "completed")))
+    say(outcome.evaluation.text)
+    Console.print(
+      "\(plan.totalSteps) steps in \(fixed(outcome.trainingSeconds, 2)) s, "
+        + "\(fixed(rate, 0)) samples/s, \(fixed(100 * share, 0)) % of the time in the vote")
+    Console.print(wireLine(bytes: Double(traffic.bytesSent) / parameters / steps))
+    Console.print("weights \(hash)" + (saved.map { " in \($0)" } ?? ""))
+    if let log = plan.options.log { Console.print("log     \(log)") }
+  }
+
+  /// What a rank sends, beside an all-reduce of fp32 gradients.
+  private func wireLine(bytes: Double) -> String {
+    let dense = 8 * Double(plan.ranks - 1) / Double(plan.ranks)
+    let modelled = traffic.isModelled ? " (modelled)" : ""
+    return "sent    \(fixed(bytes, 3)) bytes per parameter and step and rank\(modelled); "
+      + "all-reduce of fp32 gradients: \(fixed(dense, 3))"
+  }
+
+  private func append(_ record: LogRecord) throws {
+    if writer != nil { try writer?.append(record) }
+  }
+}
+
+extension Evaluation {
+  /// One line for people.
+  var text: String {
+    let loss = fixed(loss, 4)
+    guard let accuracy else { return "\(split.rawValue) loss \(loss)" }
+    return
+      "\(split.rawValue) accuracy \(fixed(100 * accuracy, 2)) %, loss \(loss) (\(samples) samples)"
+  }
+}

@@ -1,0 +1,49 @@
+import RunLog
+import SignBits
+import SignDescent
+import Voting
+
+extension TrainingOptions {
+  /// Every flag with its value, as the run log has it; what was not given and depends on the run
+  /// is filled in from the plan.
+  func configuration(_ plan: RunPlan, threads: Int) -> [JSONValue.Member] {
+    var members: [JSONValue.Member] = [
+      .init("algorithm", .string(algorithm.rawValue)),
+      .init("model", .string(model.description)),
+    ]
+    if model == .mlp {
+      members.append(.init("hidden", .array((hidden ?? [256, 256]).map(JSONValue.integer))))
+    }
+    if plan.stepsPerEpoch != nil {
+      members.append(.init("data", .string(data ?? "fashion-mnist")))
+    }
+    members.append(.init("batch", .string(batch.description)))
+    switch length {
+    case .epochs(let count): members.append(.init("epochs", .integer(count)))
+    case .steps(let count): members.append(.init("steps", .integer(count)))
+    }
+    members += [
+      .init("lr", .number(plan.learningRate)),
+      .init("schedule", .string(schedule.description)),
+      .init("weight-decay", .number(weightDecay)),
+      .init("seed", .unsigned(seed)),
+      .init("threads", .integer(threads)),
+      .init("evaluate-every", evaluateEvery.map(JSONValue.integer) ?? .null),
+      .init("validation", .integer(validation)),
+      .init("check-replicas", .integer(checkReplicas)),
+      .init("max-abstentions", .integer(maximumAbstentions)),
+      .init("collective-timeout", .number(collectiveTimeout)),
+      .init("log", log.map(JSONValue.string) ?? .null),
+      .init("log-every", .integer(logEvery)),
+      .init("save", save.map(JSONValue.string) ?? .null),
+    ]
+    if let momentum = plan.momentum { members.append(.init("momentum", .number(momentum))) }
+    if algorithm.votes {
+      members.append(.init("sign-rule", .string(plan.signRule.rawValue)))
+      members.append(.init("vote", .string(plan.route.rawValue)))
+    } else {
+      members.append(.init("mean", .string(plan.mean.rawValue)))
+    }
+    return members
+  }
+}

@@ -1,0 +1,142 @@
+public import SignBits
+public import SignDescent
+public import Voting
+
+/// Everything that defines a run; one property a flag of `signum train`.
+///
+/// Optional properties were not given: the choice then depends on the algorithm, the model or the
+/// machine, and giving one that the run would ignore is an error.
+public struct TrainingOptions: Sendable {
+  /// How gradients become an update.
+  public var algorithm = Algorithm.signum
+  /// What is trained.
+  public var model = ModelChoice.mlp
+  /// Widths of the hidden layers of an MLP; 256, 256 when not given.
+  public var hidden: [Int]?
+  /// Where samples come from; Fashion-MNIST when not given, nothing for the quadratic.
+  public var data: String?
+  /// Samples per rank and step.
+  public var batch = BatchSize.perRank(64)
+  /// How long the run is.
+  public var length = RunLength.epochs(5)
+  /// The learning rate γ.
+  public var learningRate: Double?
+  /// The course of the learning rate.
+  public var schedule = Schedule.standard
+  /// The weight θ of the past in the momentum.
+  public var momentum: Double?
+  /// Decoupled weight decay λ on tensors of two or more dimensions.
+  public var weightDecay = 0.0
+  /// What zeros and ties count as.
+  public var signRule: SignRule?
+  /// How ballots become a verdict.
+  public var route: Route?
+  /// In which order the fp32 baselines sum.
+  public var mean: MeanOrder?
+  /// Seed of every random number of the run.
+  public var seed: UInt64 = 1
+  /// Threads per rank; the cores of the node divided by its ranks when not given.
+  public var threads: Int?
+  /// Steps between evaluations; an epoch when not given, 0 for only at the end.
+  public var evaluateEvery: Int?
+  /// Samples held out of the training set.
+  public var validation = 0
+  /// Steps between comparisons of the replicas' hashes; 0 for only at the end.
+  public var checkReplicas = 100
+  /// Steps in a row in which some rank may abstain because of numbers that are not finite.
+  public var maximumAbstentions = 20
+  /// Seconds a rank waits for the others before the run is given up.
+  public var collectiveTimeout = 120.0
+  /// The run log to append to.
+  public var log: String?
+  /// Steps between step records and progress lines.
+  public var logEvery = 50
+  /// Where the final parameters go.
+  public var save: String?
+
+  /// The defaults.
+  public init() {}
+}
+
+/// How many samples a rank takes in a step (`--batch`).
+public enum BatchSize: Equatable, Sendable {
+  /// This many from the epoch's permutation.
+  case perRank(Int)
+  /// All of the rank's contiguous part of the training set.
+  case full
+}
+
+/// How long a run is (`--epochs` or `--steps`).
+public enum RunLength: Equatable, Sendable {
+  /// This many passes over the training set.
+  case epochs(Int)
+  /// This many steps.
+  case steps(Int)
+}
+
+/// What is trained (`--model`).
+public enum ModelChoice: Equatable, Sendable {
+  /// A quadratic with Gaussian gradient noise of standard deviation `noise` a coordinate.
+  case quadratic(dimension: Int, noise: Double)
+  /// Multinomial logistic regression.
+  case logistic
+  /// A multilayer perceptron with ReLU.
+  case mlp
+}
+
+/// An option that cannot be used as given.
+public struct OptionError: Error, Equatable, CustomStringConvertible {
+  /// One line: the option, what was expected and what was found.
+  public let description: String
+
+  /// An error from its one line.
+  public init(_ description: String) { self.description = description }
+}
+
+extension ModelChoice: LosslessStringConvertible {
+  /// Reads `mlp`, `logistic`, `quadratic` or `quadratic:DIMENSION:NOISE`; nil for anything else.
+  public init?(_ text: String) {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    switch (parts.first, parts.count) {
+    case ("mlp", 1): self = .mlp
+    case ("logistic", 1): self = .logistic
+    case ("quadratic", 1): self = .quadratic(dimension: 1000, noise: 1)
+    case ("quadratic", 3):
+      guard let dimension = Int(parts[1]), dimension > 0, dimension <= 1 << 40,
+        let noise = Double(parts[2]), noise >= 0, noise.isFinite
+      else { return nil }
+      self = .quadratic(dimension: dimension, noise: noise)
+    default: return nil
+    }
+  }
+
+  /// The text that `init(_:)` reads.
+  public var description: String {
+    switch self {
+    case .mlp: "mlp"
+    case .logistic: "logistic"
+    case .quadratic(let dimension, let noise): "quadratic:\(dimension):\(noise)"
+    }
+  }
+}
+
+extension BatchSize: LosslessStringConvertible {
+  /// Reads a positive number or `full`; nil for anything else.
+  public init?(_ text: String) {
+    if text == "full" {
+      self = .full
+    } else if let count = Int(text), count > 0, count <= 1 << 24 {
+      self = .perRank(count)
+    } else {
+      return nil
+    }
+  }
+
+  /// The text that `init(_:)` reads.
+  public var description: String {
+    switch self {
+    case .perRank(let count): String(count)
+    case .full: "full"
+    }
+  }
+}

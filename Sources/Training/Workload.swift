@@ -1,0 +1,155 @@
+import AlignedBuffers
+import Datasets
+import Networks
+import Objectives
+import RunLog
+
+/// What a run minimises and on which samples.
+final class Workload {
+  /// The objective.
+  let objective: any Objective
+  /// The data; nil for objectives in closed form.
+  let data: LoadedData?
+  /// Which samples of the training set train, and which are held out.
+  let split: ValidationSplit?
+
+  /// Loads the data and makes the objective.
+  ///
+  /// Local to the rank.
+  ///
+  /// - Throws: `DatasetError`, `ParameterLayoutError`, `OptionError` or `OneDNNError`, in one line.
+  init(_ options: TrainingOptions, ranks: Int, localRanks: Int, threads: Int) throws {
+    if case .quadratic(let dimension, let noise) = options.model {
+      try Memory.check(parameters: dimension, activations: 0, localRanks: localRanks)
+      objective = try NoisyQuadratic(dimension: dimension, noise: noise)
+      data = nil
+      split = nil
+      return
+    }
+    let data = try DataSource(parsing: options.data ?? "fashion-mnist").load()
+    let split = try ValidationSplit(
+      sampleCount: data.training.count, validationCount: options.validation, seed: options.seed)
+    self.data = data
+    self.split = split
+    objective = try Self.makeObjective(
+      options.model, hidden: options.hidden ?? [256, 256], data: data,
+      batchCapacity: Self.batchCapacity(options, samples: split.training.count, ranks: ranks),
+      localRanks: localRanks, threads: threads)
+  }
+
+  /// What is evaluated on without training: a model and data.
+  init(objective: any Objective, data: LoadedData) {
+    self.objective = objective
+    self.data = data
+    split = nil
+  }
+
+  /// The largest number of samples that a rank takes at once.
+  static func batchCapacity(_ options: TrainingOptions, samples: Int, ranks: Int) -> Int {
+    let training =
+      switch options.batch {
+      case .perRank(let count): min(count, max(samples, 1))
+      case .full: (samples + ranks - 1) / ranks
+      }
+    return max(training, Evaluator.batchCapacity)
+  }
+
+  /// A model for data.
+  static func makeObjective(
+    _ model: ModelChoice, hidden: [Int], data: LoadedData, batchCapacity: Int,
+    localRanks: Int, threads: Int
+  ) throws -> any Objective {
+    let width = data.training.width
+    let classes = data.training.classCount
+    guard model == .mlp else {
+      return try LogisticRegression(width: width, classCount: classes)
+    }
+    guard case .dense = data.training else {
+      throw OptionError("--model mlp takes dense data; for LIBSVM files use --model logistic")
+    }
+    let widths = [width] + hidden + [classes]
+    try Memory.check(
+      parameters: zip(widths, widths.dropFirst()).reduce(0) {
+        Memory.sum($0, Memory.product($1.0, $1.1))
+      },
+      activations: Memory.product(batchCapacity, widths.reduce(0, Memory.sum)),
+      localRanks: localRanks)
+    return try MultilayerPerceptron(
+      inputWidth: width, hidden: hidden, classCount: classes, batchCapacity: batchCapacity,
+      threads: threads)
+  }
+
+  /// The number of samples that train; 0 for objectives in closed form.
+  var trainingCount: Int { split?.training.count ?? data?.training.count ?? 0 }
+
+  /// What is evaluated on while the run goes on: held-out samples, so that the test set is read
+  /// once.
+  var interimSplit: Evaluation.Split {
+    (split?.validation.isEmpty ?? true) ? finalSplit : .validation
+  }
+
+  /// What is evaluated on at the end.
+  var finalSplit: Evaluation.Split { data?.test == nil ? .train : .test }
+
+  /// A batch of the shape of the data.
+  func makeBatch(capacity: Int) -> Batch {
+    switch data?.training {
+    case .dense(let dataset): Batch(capacity: capacity, width: dataset.width)
+    case .sparse(let dataset): Batch(capacity: capacity, width: dataset.width, storage: .sparse)
+    case nil: Batch(capacity: capacity, width: 0)
+    }
+  }
+
+  /// Fills a batch with samples of the training set.
+  func load(_ batch: inout Batch, samples: Span<Int32>) {
+    batch.removeAll()
+    guard let data else {
+      batch.removeAll(leaving: samples.count)
+      return
+    }
+    for index in samples.indices { data.training.append(Int(samples[index]), to: &batch) }
+  }
+
+  /// The samples of a set to evaluate on that a rank takes.
+  func part(of split: Evaluation.Split, rank: Int, ranks: Int) -> Range<Int> {
+    let count =
+      switch split {
+      case .test: data?.test?.count ?? 0
+      case .validation: self.split?.validation.count ?? 0
+      // A closed form is evaluated once, as one sample.
+      case .train: data == nil ? 1 : trainingCount
+      }
+    return ContiguousPartition(count: count, parts: ranks)[rank]
+  }
+
+  /// Fills a batch with samples of a set to evaluate on.
+  func load(_ batch: inout Batch, from set: Evaluation.Split, _ range: Range<Int>) {
+    batch.removeAll()
+    guard let data else {
+      batch.removeAll(leaving: range.count)
+      return
+    }
+    for index in range {
+      switch set {
+      case .test: data.test?.append(index, to: &batch)
+      case .validation: data.training.append(Int(split?.validation[index] ?? 0), to: &batch)
+      case .train: data.training.append(Int(split?.training[index] ?? Int32(index)), to: &batch)
+      }
+    }
+  }
+}
+
+extension Dataset {
+  /// Adds a sample to a batch of this data's shape.
+  func append(_ sample: Int, to batch: inout Batch) {
+    switch self {
+    case .dense(let dataset):
+      batch.append(label: dataset.labels[sample]) { dataset.copyRow(sample, into: &$0) }
+    case .sparse(let dataset):
+      let row = dataset.row(sample)
+      batch.append(
+        label: dataset.labels[sample], columns: dataset.columns.span.extracting(row),
+        values: dataset.values.span.extracting(row))
+    }
+  }
+}
