@@ -1,0 +1,32 @@
+import ArgumentParser
+import Training
+
+/// `signum evaluate`.
+struct Evaluate: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Accuracy of saved parameters, in all and of each class.",
+    discussion: """
+      The test set counts, or the training set where the data have no other. Under mpirun the \
+      samples are divided over the ranks.
+      """)
+
+  @Argument(help: "Parameters that 'signum train --save' wrote, safetensors.")
+  var weights: String
+
+  @Option(help: "Samples: fashion-mnist, idx:DIR, libsvm:FILE.")
+  var data = "fashion-mnist"
+
+  @Option(help: "Threads per rank. (default: cores of the node / its ranks)")
+  var threads: Int?
+
+  func validate() throws {
+    if let threads, threads < 1 || threads > 4096 {
+      throw ValidationError("--threads must lie in 1...4096: found \(threads)")
+    }
+  }
+
+  func run() throws {
+    let status = EvaluationProgram.run(weights: weights, data: data, threads: threads)
+    if status != 0 { throw ExitCode(status) }
+  }
+}

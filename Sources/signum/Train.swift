@@ -1,0 +1,219 @@
+public import ArgumentParser
+import Foundation
+public import SignBits
+import SignDescent
+public import Training
+public import Voting
+
+/// `signum train`.
+struct Train: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train a model by majority vote, or by an fp32 baseline, on all ranks of mpirun.",
+    discussion: """
+      Start it under a launcher: 'mpirun -np 4 signum train', or 'srun --mpi=pmix signum train'. \
+      Every flag is also a key of the YAML file that --config names; flags win.
+      """)
+
+  @Option(help: "How gradients become an update.")
+  var algorithm: Algorithm = .signum
+
+  @Option(
+    help: "What is trained: mlp, logistic, quadratic[:DIMENSION:NOISE]. (default: mlp)",
+    transform: { try value($0, "mlp, logistic, quadratic or quadratic:DIMENSION:NOISE") })
+  var model: ModelChoice = .mlp
+
+  @Option(
+    help: "Widths of the MLP's hidden layers. (default: 256,256)", transform: parseWidths)
+  var hidden: [Int]?
+
+  @Option(
+    help: """
+      Samples: fashion-mnist, idx:DIR (four IDX files, plain or .gz), libsvm:FILE (test set in \
+      FILE.t). (default: fashion-mnist)
+      """)
+  var data: String?
+
+  @Option(
+    help: """
+      Samples per rank and step, or 'full': rank r takes all of the r-th of N parts. (default: 64)
+      """,
+    transform: { try value($0, "a positive number or full") })
+  var batch: BatchSize = .perRank(64)
+
+  @Option(parsing: .unconditional, help: "Passes over the training set. (default: 5)")
+  var epochs: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Steps, instead of --epochs; 0 leaves the initial weights.")
+  var steps: Int?
+
+  @Option(
+    name: .customLong("lr"), parsing: .unconditional,
+    help: """
+      Learning rate. (default: 5e-4 for signum and signsgd, 0.1 for sgd, 0.05 for sgd-momentum)
+      """)
+  var learningRate: Double?
+
+  @Option(
+    help: """
+      Learning rate's course: [warmup:FRACTION+]constant|cosine|step:FACTOR:STEPS, or paper. \
+      (default: warmup:0.02+cosine)
+      """,
+    transform: parseSchedule)
+  var schedule: Schedule = .standard
+
+  @Option(
+    parsing: .unconditional,
+    help: "Weight of the past in the momentum, in [0, 1). (default: 0.9)")
+  var momentum: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Decoupled weight decay on tensors of two or more dimensions.")
+  var weightDecay = 0.0
+
+  @Option(help: "What zeros and ties count as. (default: fair)")
+  var signRule: SignRule?
+
+  @Option(name: .customLong("vote"), help: "How ballots become a verdict. (default: allreduce)")
+  var route: Route?
+
+  @Option(
+    help: """
+      Order in which sgd and sgd-momentum sum over ranks: by rank, or as MPI pleases. \
+      (default: fixed)
+      """)
+  var mean: MeanOrder?
+
+  @Option(parsing: .unconditional, help: "Seed of every random number.")
+  var seed: UInt64 = 1
+
+  @Option(
+    parsing: .unconditional,
+    help: "Threads per rank. (default: cores of the node / its ranks)")
+  var threads: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Steps between evaluations, 0: only at the end. (default: an epoch)")
+  var evaluateEvery: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Training samples held out, and evaluated instead of the test set until the end.")
+  var validation = 0
+
+  @Option(
+    parsing: .unconditional,
+    help: "Steps between comparisons of the replicas' hashes, 0: only at the end.")
+  var checkReplicas = 100
+
+  @Option(
+    parsing: .unconditional,
+    help: "Steps in a row in which some rank may abstain since its gradient is not finite.")
+  var maxAbstentions = 20
+
+  @Option(
+    parsing: .unconditional,
+    help: "Seconds a rank waits for the others before the run is given up.")
+  var collectiveTimeout = 120.0
+
+  @Option(help: "Run log to append to, JSON lines.")
+  var log: String?
+
+  @Option(parsing: .unconditional, help: "Steps between records of the log and lines of progress.")
+  var logEvery = 50
+
+  @Option(help: "File for the final parameters, safetensors.")
+  var save: String?
+
+  /// Here for the help text: the file is read before the flags are.
+  @Option(help: "YAML file with any of these flags as keys, without the dashes.")
+  var config: String?
+
+  /// The keys of a configuration file.
+  static let flagNames: Set<String> = [
+    "algorithm", "model", "hidden", "data", "batch", "epochs", "steps", "lr", "schedule",
+    "momentum", "weight-decay", "sign-rule", "vote", "mean", "seed", "threads", "evaluate-every",
+    "validation", "check-replicas", "max-abstentions", "collective-timeout", "log", "log-every",
+    "save",
+  ]
+
+  func validate() throws {
+    if epochs != nil, steps != nil {
+      throw ValidationError("give --epochs or --steps, not both")
+    }
+    do {
+      try options.validate()
+    } catch {
+      throw ValidationError(error.description)
+    }
+  }
+
+  func run() throws {
+    let status = TrainingProgram.run(options)
+    if status != 0 { throw ExitCode(status) }
+  }
+
+  private var options: TrainingOptions {
+    var options = TrainingOptions()
+    options.algorithm = algorithm
+    options.model = model
+    options.hidden = hidden
+    options.data = data
+    options.batch = batch
+    options.length = steps.map(RunLength.steps) ?? .epochs(epochs ?? 5)
+    options.learningRate = learningRate
+    options.schedule = schedule
+    options.momentum = momentum
+    options.weightDecay = weightDecay
+    options.signRule = signRule
+    options.route = route
+    options.mean = mean
+    options.seed = seed
+    options.threads = threads
+    options.evaluateEvery = evaluateEvery
+    options.validation = validation
+    options.checkReplicas = checkReplicas
+    options.maximumAbstentions = maxAbstentions
+    options.collectiveTimeout = collectiveTimeout
+    options.log = log
+    options.logEvery = logEvery
+    options.save = save
+    return options
+  }
+}
+
+extension Algorithm: ExpressibleByArgument {}
+extension MeanOrder: ExpressibleByArgument {}
+extension Route: ExpressibleByArgument {}
+extension SignRule: ExpressibleByArgument {}
+
+/// A value from its text, or an error that names what was expected.
+private func value<Value: LosslessStringConvertible>(
+  _ text: String, _ expected: String
+) throws -> Value {
+  guard let result = Value(text) else {
+    throw ValidationError("expected \(expected): found '\(text)'")
+  }
+  return result
+}
+
+private func parseWidths(_ text: String) throws -> [Int] {
+  if text.isEmpty { return [] }
+  return try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+    guard let width = Int(part.trimmingCharacters(in: .whitespaces)) else {
+      throw ValidationError("expected widths such as 256,256: found '\(text)'")
+    }
+    return width
+  }
+}
+
+private func parseSchedule(_ text: String) throws -> Schedule {
+  do {
+    return try Schedule(parsing: text)
+  } catch {
+    throw ValidationError("\(error)")
+  }
+}
