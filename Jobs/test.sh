@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Everything that has to hold before a change lands: installs what the tests need, builds with
+# warnings as errors, checks the format and the scripts, runs all tests. The tests start mpirun
+# themselves, with 1 to 4 ranks.
+#
+#   Jobs/test.sh
+set -euo pipefail
+# shellcheck source=Jobs/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+need_swift
+install_missing "${build_packages[@]}" dataset-fashion-mnist shellcheck python3-venv
+cd "$root"
+launch_environment
+
+say "== shellcheck"
+shellcheck -x Jobs/*.sh .ci/run
+say "== swift format"
+swift format lint --strict --recursive Package.swift Sources Tests
+
+flags=(-Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error)
+say "== build, release"
+swift build -c release --product signum "${flags[@]}"
+say "== build, tests"
+swift build --build-tests "${flags[@]}"
+
+say "== numpy and safetensors, for the tests that compare with them"
+venv=$root/.venv-tests
+if [ ! -x "$venv/bin/python" ] || ! "$venv/bin/python" -c 'import numpy, safetensors' 2> /dev/null; then
+  python3 -m venv "$venv"
+  "$venv/bin/pip" install -q --disable-pip-version-check numpy safetensors
+fi
+
+say "== tests"
+SIGNUM_EXECUTABLE=$(swift build -c release --show-bin-path)/signum \
+  SIGNUM_PYTHON=$venv/bin/python \
+  swift test "${flags[@]}"
