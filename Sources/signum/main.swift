@@ -23,7 +23,8 @@ func end(with error: any Error) -> Never {
   let message = Signum.message(for: error)
   guard !message.isEmpty else { exit(code) }
   if launchedRank != nil, launchedRank != "0" { Thread.sleep(forTimeInterval: graceSeconds) }
-  let subcommand = CommandLine.arguments.dropFirst().prefix { !$0.hasPrefix("-") }.prefix(1)
+  let names = Signum.configuration.subcommands.map { "\($0)".lowercased() }
+  let subcommand = CommandLine.arguments.dropFirst().prefix(1).filter(names.contains)
   let help = (["signum"] + subcommand + ["--help"]).joined(separator: " ")
   let line = "signum: \(message.split(separator: "\n").joined(separator: " ")) (see '\(help)')\n"
   try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
