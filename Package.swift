@@ -85,14 +85,14 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "AlignedBuffers", "CounterRandom", "SignBits", "SignDescent", "MPIKit", "Voting",
-        "Objectives", "Networks", "Datasets", "Checkpoints", "RunLog",
+        "AlignedBuffers", "SignBits", "SignDescent", "MPIKit", "Voting", "Objectives",
+        "Networks", "Datasets", "Checkpoints", "RunLog",
       ],
       swiftSettings: common),
     .executableTarget(
       name: "signum",
       dependencies: [
-        "Benchmarks", "Training", "MPIKit", "RunLog", "Yams",
+        "Benchmarks", "SignBits", "SignDescent", "Training", "Voting", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: common),
@@ -108,18 +108,17 @@ let package = Package(
     tests(of: "Objectives", also: ["AlignedBuffers", "CounterRandom"]),
     tests(of: "Networks", also: ["Objectives", "AlignedBuffers", "CounterRandom"]),
     tests(of: "Datasets", also: ["CounterRandom"]),
-    tests(of: "Checkpoints", also: []),
+    tests(of: "Checkpoints"),
     tests(of: "RunLog"),
     tests(of: "Training", also: ["SignDescent", "Voting"]),
     .testTarget(
       name: "RankTests",
       dependencies: [
-        "MPIKit", "Voting", "SignBits", "SignDescent", "AlignedBuffers", "CounterRandom",
-        "TestSupport",
+        "MPIKit", "Voting", "SignBits", "AlignedBuffers", "CounterRandom", "TestSupport",
       ],
       swiftSettings: common),
     .testTarget(
-      name: "LaunchTests", dependencies: ["TestSupport", "RunLog"], exclude: ["Replay"],
+      name: "LaunchTests", dependencies: ["TestSupport"], exclude: ["Replay"],
       swiftSettings: common),
   ],
   swiftLanguageModes: [.v6]
