@@ -198,7 +198,7 @@ final class Reporter {
   }
 
   private func append(_ record: LogRecord) throws {
-    if writer != nil { try writer?.append(record) }
+    try writer?.append(record)
   }
 }
 
