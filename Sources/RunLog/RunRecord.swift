@@ -73,8 +73,6 @@ public struct RunRecord: Hashable, Sendable, Codable {
   public var slurmJobID: String?
   /// How often Slurm started the job anew.
   public var slurmRestartCount: Int?
-  /// Remarks of the user.
-  public var note: String?
 
   /// A head; what is not a parameter here has a default and is set afterwards.
   public init(

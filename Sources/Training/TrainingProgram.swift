@@ -32,11 +32,11 @@ public enum TrainingProgram {
     var reporter: Reporter?
     if world.rank == 0 {
       let writer = try options.log.map { path throws(RunLogError) in try RunLogWriter(path: path) }
+      let head = RunHead(ready.plan, ready.workload, nodes: nodes, threads: threads)
       reporter = Reporter(
         plan: ready.plan, layout: ready.workload.objective.layout, writer: writer)
+      try reporter?.begin(head.record, headline: head.lines)
     }
-    let head = RunHead(ready.plan, ready.workload, nodes: nodes, threads: threads)
-    try reporter?.begin(head.record, headline: head.lines)
     let loop = try TrainingLoop(
       plan: ready.plan, workload: ready.workload, reporter: reporter, fault: ready.fault,
       world: world)
@@ -55,7 +55,6 @@ private struct Preparation {
   let plan: RunPlan
   let workload: Workload
   let fault: FaultInjection?
-  private let threads: Int
 
   init(
     _ options: TrainingOptions, nodes: NodeMap, threads: Int, world: borrowing Communicator
@@ -69,12 +68,13 @@ private struct Preparation {
     workload = try Workload(
       options, ranks: world.size, localRanks: nodes.localRanks, threads: threads)
     plan = try RunPlan(options, ranks: world.size, trainingSamples: workload.trainingCount)
-    self.threads = threads
   }
 
   /// What must be the same on all ranks, a line a fact.
+  ///
+  /// Threads may differ: nodes have other numbers of cores and ranks, and only votes are shared.
   var fingerprint: String {
-    let options = plan.options.configuration(plan, threads: threads).map {
+    let options = plan.options.configuration(plan, threads: 0).map {
       "\($0.name) \($0.value.text)"
     }
     let data = workload.data.map {

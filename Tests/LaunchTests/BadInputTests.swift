@@ -58,6 +58,18 @@ extension LaunchTests {
       Self.expectRefusal(run, words: ["ranks 1, 2", "0.25", "same options"])
     }
 
+    /// Nodes differ in cores and ranks, so threads do too; only the votes are shared.
+    @Test func threads_mayDifferBetweenRanks() async throws {
+      let flags = try TrainRun.baseFlags()
+      let other = flags.merging(["threads": "2"]) { _, new in new }
+      let run = try await Program.mpirun(
+        [
+          (1, ["train"] + TrainRun.arguments(flags.merging(["threads": "1"]) { _, new in new })),
+          (1, ["train"] + TrainRun.arguments(other)),
+        ], limitSeconds: 30)
+      #expect(run.succeeded, "\(run)")
+    }
+
     @Test func data_differBetweenRanks_ranksAreNamed() async throws {
       let flags = try TrainRun.baseFlags()
       try await withTemporaryFolder { folder in
