@@ -89,10 +89,17 @@ let package = Package(
         "Networks", "Datasets", "Checkpoints", "RunLog",
       ],
       swiftSettings: common),
+    .target(
+      name: "Reproduction",
+      dependencies: [
+        "AlignedBuffers", "CounterRandom", "SignBits", "SignDescent", "Objectives", "MPIKit",
+        "Voting", "Training", "RunLog",
+      ],
+      swiftSettings: common),
     .executableTarget(
       name: "signum",
       dependencies: [
-        "Benchmarks", "SignBits", "SignDescent", "Training", "Voting", "Yams",
+        "Benchmarks", "Reproduction", "SignBits", "SignDescent", "Training", "Voting", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: common),
@@ -111,6 +118,7 @@ let package = Package(
     tests(of: "Checkpoints"),
     tests(of: "RunLog"),
     tests(of: "Training", also: ["SignDescent", "Voting"]),
+    tests(of: "Reproduction", also: ["SignBits", "Training"]),
     .testTarget(
       name: "RankTests",
       dependencies: [

@@ -12,6 +12,18 @@ public enum RandomPurpose: UInt32, Sendable, CaseIterable {
   case initialization = 4
   /// Noise of closed-form objectives. Owner = rank, step = step.
   case gradientNoise = 5
+  /// The draws of stochastic signs. Owner = rank or client, step = step of the vote.
+  case stochasticSign = 6
+  /// Which clients take part in a round. Owner 0, step = round.
+  case clients = 7
+  /// Which client holds which sample. Owner = 0 or class, step 0.
+  case partition = 8
+  /// The permutation of an epoch of a client's own samples. Owner = client, step = its epoch.
+  case clientEpoch = 9
+  /// Which ranks or clients are adversaries. Owner 0, step 0.
+  case adversaries = 10
+  /// The coins of adversaries that vote at random. Owner = rank or client, step = step of the vote.
+  case attack = 11
 }
 
 /// A stream of random numbers at a place in a run: seed, purpose, owner and step.
