@@ -53,14 +53,15 @@ let package = Package(
       name: "SignBits", dependencies: ["AlignedBuffers", "CounterRandom"],
       swiftSettings: memorySafe + kernel),
     .target(
-      name: "SignDescent", dependencies: ["CVectorMask", "SignBits", "AlignedBuffers"],
+      name: "SignDescent",
+      dependencies: ["CVectorMask", "SignBits", "AlignedBuffers", "CounterRandom"],
       swiftSettings: memorySafe + kernel),
 
     // Communication
     .target(
       name: "MPIKit", dependencies: ["CMPIShim", "AlignedBuffers"], swiftSettings: owner),
     .target(
-      name: "Voting", dependencies: ["SignBits", "MPIKit", "AlignedBuffers"],
+      name: "Voting", dependencies: ["SignBits", "SignDescent", "MPIKit", "AlignedBuffers"],
       swiftSettings: memorySafe),
 
     // What is minimised, and on what
@@ -85,8 +86,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "AlignedBuffers", "SignBits", "SignDescent", "MPIKit", "Voting", "Objectives",
-        "Networks", "Datasets", "Checkpoints", "RunLog",
+        "AlignedBuffers", "CounterRandom", "SignBits", "SignDescent", "MPIKit", "Voting",
+        "Objectives", "Networks", "Datasets", "Checkpoints", "RunLog",
       ],
       swiftSettings: common),
     .target(
@@ -99,7 +100,8 @@ let package = Package(
     .executableTarget(
       name: "signum",
       dependencies: [
-        "Benchmarks", "Reproduction", "SignBits", "SignDescent", "Training", "Voting", "Yams",
+        "Benchmarks", "Datasets", "Objectives", "Reproduction", "SignBits", "SignDescent",
+        "Training", "Voting", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: common),
@@ -117,12 +119,15 @@ let package = Package(
     tests(of: "Datasets", also: ["CounterRandom"]),
     tests(of: "Checkpoints"),
     tests(of: "RunLog"),
-    tests(of: "Training", also: ["SignDescent", "Voting"]),
-    tests(of: "Reproduction", also: ["SignBits", "Training"]),
+    tests(
+      of: "Training",
+      also: ["AlignedBuffers", "Datasets", "Objectives", "SignDescent", "Voting"]),
+    tests(of: "Reproduction", also: ["SignBits", "Training", "MPIKit"]),
     .testTarget(
       name: "RankTests",
       dependencies: [
-        "MPIKit", "Voting", "SignBits", "AlignedBuffers", "CounterRandom", "TestSupport",
+        "MPIKit", "Voting", "SignBits", "SignDescent", "AlignedBuffers", "CounterRandom",
+        "TestSupport",
       ],
       swiftSettings: common),
     .testTarget(

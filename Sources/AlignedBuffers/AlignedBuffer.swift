@@ -76,6 +76,15 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
     try body(mutableSpan)
   }
 
+  /// Lends the elements of a range to a closure, to read and write; for owners that are classes.
+  ///
+  /// - Precondition: `range` lies within the buffer.
+  public mutating func withMutableSpan<Result, Failure: Error>(
+    in range: Range<Int>, _ body: (consuming MutableSpan<Element>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(mutableSpan(in: range))
+  }
+
   /// The elements for a kernel that works on several buffers at once.
   ///
   /// The address stays the same for the life of the buffer. Unsafe: nothing keeps the pointer from
@@ -102,6 +111,17 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
   /// - Complexity: O(`count`).
   public mutating func fill(with value: Element) {
     unsafe storage.update(repeating: value)
+  }
+
+  /// Takes the elements of another buffer.
+  ///
+  /// - Precondition: Both counts are equal.
+  /// - Complexity: O(`count`).
+  public mutating func copy(from other: borrowing AlignedBuffer) {
+    precondition(other.count == count, "\(other.count) elements for \(count)")
+    guard let source = unsafe other.storage.baseAddress, let target = unsafe storage.baseAddress
+    else { return }
+    unsafe target.update(from: source, count: count)
   }
 }
 

@@ -11,18 +11,19 @@ public enum Philox4x32 {
   /// - Complexity: O(1); ten rounds of two 32 x 32 bit products.
   @inlinable
   public static func block(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
-    var state = counter
-    var round = key
+    // Four scalars: as a vector, the halves of the products would be taken apart every round.
+    var (w, x, y, z) = (counter.x, counter.y, counter.z, counter.w)
+    var (low, high) = (key.x, key.y)
     for _ in 0..<10 {
-      let a = UInt64(0xD251_1F53) * UInt64(state.x)
-      let b = UInt64(0xCD9E_8D57) * UInt64(state.z)
-      state = SIMD4(
-        UInt32(truncatingIfNeeded: b >> 32) ^ state.y ^ round.x,
-        UInt32(truncatingIfNeeded: b),
-        UInt32(truncatingIfNeeded: a >> 32) ^ state.w ^ round.y,
-        UInt32(truncatingIfNeeded: a))
-      round = round &+ SIMD2(0x9E37_79B9, 0xBB67_AE85)
+      let a = UInt64(0xD251_1F53) &* UInt64(w)
+      let b = UInt64(0xCD9E_8D57) &* UInt64(y)
+      w = UInt32(truncatingIfNeeded: b >> 32) ^ x ^ low
+      y = UInt32(truncatingIfNeeded: a >> 32) ^ z ^ high
+      x = UInt32(truncatingIfNeeded: b)
+      z = UInt32(truncatingIfNeeded: a)
+      low &+= 0x9E37_79B9
+      high &+= 0xBB67_AE85
     }
-    return state
+    return SIMD4(w, x, y, z)
   }
 }

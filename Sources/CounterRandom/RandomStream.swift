@@ -74,6 +74,23 @@ public struct RandomStream: Sendable {
       key: key)
   }
 
+  /// The 32 words of 32 bits of the blocks from one on: word i of block b at place 4·b + i.
+  ///
+  /// Several times faster than eight blocks one by one.
+  ///
+  /// - Precondition: `index` is a multiple of 8 in 0..<2^44.
+  @inlinable
+  public func eightBlocks(at index: Int) -> [32 of UInt32] {
+    precondition(index >= 0 && index < 1 << 44 && index % 8 == 0, "block outside 0..<2^44")
+    let block = UInt64(index)
+    let last =
+      purpose << 24 | UInt32(truncatingIfNeeded: block >> 32) << 12
+      | UInt32(truncatingIfNeeded: step >> 32)
+    let first = SIMD8<UInt64>(repeating: block & 0xFFFF_FFFF) &+ SIMD8(0, 1, 2, 3, 4, 5, 6, 7)
+    return Philox4x32.eightBlocks(
+      first: first, rest: SIMD4(0, UInt32(truncatingIfNeeded: step), owner, last), key: key)
+  }
+
   /// A 64-bit word of the stream.
   @inlinable
   public func word(at index: Int) -> UInt64 {
@@ -102,7 +119,11 @@ public struct RandomStream: Sendable {
   /// With u = 1 - `uniform(at: 2·index)` and v = `uniform(at: 2·index + 1)` it is
   /// sqrt(-2 ln u) cos(2π v), in Double.
   public func normal(at index: Int) -> Double {
-    let radius = (-2 * log(1 - uniform(at: 2 * index))).squareRoot()
-    return radius * cos(2 * Double.pi * uniform(at: 2 * index + 1))
+    // Both words are of one block, which is drawn once.
+    let block = block(at: index)
+    let first = UInt64(block.x) | UInt64(block.y) << 32
+    let second = UInt64(block.z) | UInt64(block.w) << 32
+    let radius = (-2 * log(1 - Double(first >> 11) * 0x1p-53)).squareRoot()
+    return radius * cos(2 * Double.pi * (Double(second >> 11) * 0x1p-53))
   }
 }

@@ -102,3 +102,13 @@ import Testing
     #expect(first.allSatisfy { abs(Double($0) - 500) < 4 * (3000 * 5 / 36.0).squareRoot() })
   }
 }
+
+@Test(arguments: [0, 8, 1 << 20, (1 << 32) - 8, 1 << 40], [0, 77])
+func eightBlocks_areTheBlocksOneByOne(first: Int, step: Int) {
+  let stream = RandomStream(
+    seed: 0x1234_5678_9ABC_DEF0, purpose: .stochasticSign, owner: 3, step: step)
+  let words = stream.eightBlocks(at: first)
+  for place in 0..<32 {
+    #expect(words[place] == stream.block(at: first + place / 4)[place % 4], "place \(place)")
+  }
+}
