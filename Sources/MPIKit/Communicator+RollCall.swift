@@ -21,9 +21,9 @@ extension Communicator {
     call[0] = 1
     var heard = MessageBuffer<UInt8>(count: size, maximumRequests: size)
     for peer in 0..<size where peer != rank {
-      try? heard.startReceive(
+      _ = try? heard.startReceive(
         into: peer..<(peer + 1), from: peer, uncheckedTag: Self.rollCallTag, on: self)
-      try? sent.startSend(0..<1, to: peer, uncheckedTag: Self.rollCallTag, on: self)
+      _ = try? sent.startSend(0..<1, to: peer, uncheckedTag: Self.rollCallTag, on: self)
     }
     let limit = WaitLimit(seconds: seconds)
     do {

@@ -73,20 +73,24 @@ extension MessageBuffer {
   ///   - communicator: The ranks.
   /// - Precondition: `range` lies within the buffer, no operation in flight writes there, a slot is
   ///   free, and `tag` is one of `Communicator.tags`. Traps otherwise.
+  /// - Returns: The number of the operation until it is complete; of the last of its parts when it
+  ///   is longer than MPI counts.
   /// - Note: Local, returns at once. MPI_Isend, MPI 3.1, 3.7.2.
+  @discardableResult
   public mutating func startSend(
     _ range: Range<Int>, to destination: Int, tag: Int, on communicator: borrowing Communicator
-  ) throws(MPIError) {
+  ) throws(MPIError) -> Int {
     try startSend(range, to: destination, uncheckedTag: checkedTag(tag), on: communicator)
   }
 
+  @discardableResult
   mutating func startSend(
     _ range: Range<Int>, to destination: Int, uncheckedTag tag: CInt,
     on communicator: borrowing Communicator
-  ) throws(MPIError) {
+  ) throws(MPIError) -> Int {
     let destination = try checkedCount(destination, "MPI_Isend")
     let ranks = communicator.resource
-    try unsafe start(range, for: .read, on: communicator, "MPI_Isend") {
+    return try unsafe start(range, for: .read, on: communicator, "MPI_Isend") {
       elements, count, request in
       unsafe MPI_Isend(
         elements, count, Element.datatype, destination, tag, ranks.handle, &request.handle)
@@ -121,21 +125,25 @@ extension MessageBuffer {
   ///   - communicator: The ranks.
   /// - Precondition: `range` lies within the buffer, no operation in flight uses it, a slot is free,
   ///   and `tag` is one of `Communicator.tags`. Traps otherwise.
+  /// - Returns: The number of the operation until it is complete; of the last of its parts when it
+  ///   is longer than MPI counts.
   /// - Note: Local, returns at once. MPI_Irecv, MPI 3.1, 3.7.2. More elements than there is room for
   ///   are an error of the test that completes it, class `.truncate`.
+  @discardableResult
   public mutating func startReceive(
     into range: Range<Int>, from source: Int, tag: Int, on communicator: borrowing Communicator
-  ) throws(MPIError) {
+  ) throws(MPIError) -> Int {
     try startReceive(into: range, from: source, uncheckedTag: checkedTag(tag), on: communicator)
   }
 
+  @discardableResult
   mutating func startReceive(
     into range: Range<Int>, from source: Int, uncheckedTag tag: CInt,
     on communicator: borrowing Communicator
-  ) throws(MPIError) {
+  ) throws(MPIError) -> Int {
     let source = try checkedCount(source, "MPI_Irecv")
     let ranks = communicator.resource
-    try unsafe start(range, for: .write, on: communicator, "MPI_Irecv") {
+    return try unsafe start(range, for: .write, on: communicator, "MPI_Irecv") {
       elements, count, request in
       unsafe MPI_Irecv(
         elements, count, Element.datatype, source, tag, ranks.handle, &request.handle)
@@ -154,12 +162,14 @@ extension MessageBuffer {
   ///   - reduction: What else the operation needs until it is complete.
   ///   - function: The name of the call.
   ///   - call: Starts the operation on units of this address and number.
+  /// - Returns: The slot of the last call.
+  @discardableResult
   mutating func start(
     _ range: Range<Int>, from source: Range<Int>? = nil, unit: Int = 1,
     for access: RangesInFlight.Access, on communicator: borrowing Communicator, limit: Int? = nil,
     reduction: ReductionResource? = nil, _ function: StaticString,
     _ call: (UnsafeMutablePointer<Element>, CInt, inout CMPIRequest) -> CInt
-  ) throws(MPIError) {
+  ) throws(MPIError) -> Int {
     checkAccess(access, to: range)
     if let source { checkAccess(.read, to: source) }
     let limit = limit ?? communicator.chunkLimit
@@ -167,6 +177,7 @@ extension MessageBuffer {
     precondition(
       chunkCount(of: range.count / unit, limit: limit) <= inFlight.freeCount,
       "more operations in flight than the buffer has slots")
+    var last = 0
     try forEachChunk(of: range.count / unit, limit: limit) { offset, count throws(MPIError) in
       let lower = range.lowerBound + offset * unit
       let end = lower + Int(count) * unit
@@ -176,11 +187,13 @@ extension MessageBuffer {
       do throws(MPIError) {
         try unsafe check(call(base + lower, count, &requests[slot]), function)
         resources[slot] = needed
+        last = slot
       } catch {
         inFlight.release(slot)
         throw error
       }
     }
+    return last
   }
 }
 

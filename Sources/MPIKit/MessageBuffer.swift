@@ -21,6 +21,10 @@ public struct MessageBuffer<Element: MPIScalar>: ~Copyable {
   let requests: UnsafeMutableBufferPointer<CMPIRequest>
   let statuses: UnsafeMutableBufferPointer<MPI_Status>
   let completed: UnsafeMutableBufferPointer<CInt>
+  /// The number of operations that the last `test()` found complete.
+  public internal(set) var completionCount = 0
+  /// The operation whose error the last `test()` threw.
+  public internal(set) var failedOperation: Int?
   /// What the operation of each slot needs of its communicator and its reduction.
   var resources: [OperationResources?]
 
