@@ -72,6 +72,9 @@ public struct SignPlanes: ~Copyable {
     }
   }
 
+  /// Says that no coordinate is masked, before a kernel writes all of them.
+  package mutating func clearMask() { hasMask = false }
+
   /// The number of coordinates without a sign.
   ///
   /// - Complexity: O(words); O(1) without a mask.

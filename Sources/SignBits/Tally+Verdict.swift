@@ -64,14 +64,54 @@ extension Tally {
         for rank in 0..<ranks {
           let base = firstWord + rank * stride + first
           if masked {
-            unsafe increment(load(ballots, at: base + words, filled), to: counts, from: 0)
+            unsafe increment(load(ballots, at: base + words, filled), counts, from: 0)
           }
-          unsafe increment(load(ballots, at: base, filled), to: counts, from: masked ? 1 : 0)
+          unsafe increment(load(ballots, at: base, filled), counts, from: masked ? 1 : 0)
         }
         let outcome = Comparison(ranks: ranks, planes: planes, masked: masked) {
           unsafe counts[$0]
         }
         decide(outcome, firstWord: first, rule: rule, coins: coins, into: &verdict)
+      }
+    }
+  }
+
+  /// Decides a vote from several tallies.
+  ///
+  /// - Parameters:
+  ///   - tallies: The tallies one after the other.
+  ///   - firstWord: Where the first one starts.
+  ///   - stride: The words from one tally to the next.
+  ///   - count: The number of tallies.
+  ///   - ranks: N, the number of ballots in all tallies together.
+  ///   - masked: Whether the lowest plane is there.
+  ///   - rule: What a tie becomes.
+  ///   - coins: The coins of this step.
+  ///   - verdict: The signs of N − S.
+  /// - Complexity: O(words of the tallies); no allocation on the heap.
+  public static func verdict(
+    ofTallies tallies: Span<UInt64>, firstWord: Int, stride: Int, count: Int, ranks: Int,
+    masked: Bool, rule: SignRule, coins: TieCoins, into verdict: inout SignPlanes
+  ) {
+    let planes = planeCount(ranks: ranks, masked: masked)
+    let words = wordCount(coordinates: verdict.count, ranks: ranks, masked: masked)
+    precondition(
+      firstWord + (count - 1) * stride + words <= tallies.count, "fewer tallies than that")
+    verdict.hasMask = false
+    unsafe tallies.withUnsafeBytes { bytes in
+      unsafe withUnsafeTemporaryAllocation(of: Lanes.self, capacity: planes) { counts -> Void in
+        for first in Swift.stride(from: 0, to: verdict.wordCount, by: Lanes.scalarCount) {
+          let block = first / blockPlaneWords
+          let word = firstWord + block * planes * blockPlaneWords + first % blockPlaneWords
+          unsafe counts.initialize(repeating: Lanes(repeating: 0))
+          for tally in 0..<count {
+            unsafe add(bytes, firstWord: word + tally * stride, to: counts, from: 0)
+          }
+          let outcome = Comparison(ranks: ranks, planes: planes, masked: masked) {
+            unsafe counts[$0]
+          }
+          decide(outcome, firstWord: first, rule: rule, coins: coins, into: &verdict)
+        }
       }
     }
   }
@@ -83,8 +123,8 @@ extension Tally {
   }
 
   /// Adds one bit to each count, from a plane on.
-  private static func increment(
-    _ bits: Lanes, to counts: UnsafeMutableBufferPointer<Lanes>, from plane: Int
+  static func increment(
+    _ bits: Lanes, _ counts: UnsafeMutableBufferPointer<Lanes>, from plane: Int
   ) {
     var carry = bits
     for plane in plane..<counts.count {
@@ -94,8 +134,25 @@ extension Tally {
     }
   }
 
+  /// Adds eight words of each plane of a tally to the counts, from a plane on.
+  static func add(
+    _ tally: UnsafeRawBufferPointer, firstWord: Int,
+    to counts: UnsafeMutableBufferPointer<Lanes>, from lowestPlane: Int
+  ) {
+    var carry = Lanes(repeating: 0)
+    for plane in lowestPlane..<counts.count {
+      let word = firstWord + (plane - lowestPlane) * blockPlaneWords
+      let bits = unsafe tally.loadUnaligned(
+        fromByteOffset: word * MemoryLayout<UInt64>.size, as: Lanes.self)
+      let half = unsafe counts[plane] ^ bits
+      let both = unsafe counts[plane] & bits
+      unsafe counts[plane] = half ^ carry
+      carry = both | (half & carry)
+    }
+  }
+
   /// Writes the outcome of eight words.
-  private static func decide(
+  static func decide(
     _ outcome: Comparison, firstWord: Int, rule: SignRule, coins: TieCoins,
     into verdict: inout SignPlanes
   ) {
@@ -127,7 +184,7 @@ extension Tally {
   /// Where counts are greater than N and where they equal it.
   ///
   /// Bits behind the last coordinate count 0, which is less than N: they stay 0.
-  private struct Comparison {
+  struct Comparison {
     var isGreater = Lanes(repeating: 0)
     var isEqual = Lanes(repeating: .max)
 

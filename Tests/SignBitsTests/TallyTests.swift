@@ -115,6 +115,58 @@ import Testing
     }
   }
 
+  /// The verdict by adding each ballot to one of three tallies, which are then joined.
+  private func byAdding(_ vote: Vote, rule: SignRule, step: Int) -> (signs: [Int], isSound: Bool) {
+    let ranks = vote.signs.count
+    let count = vote.signs[0].count
+    let words = Tally.wordCount(coordinates: count, ranks: ranks, masked: true)
+    var tallies = (0..<3).map { _ in [UInt64](repeating: 0, count: words) }
+    for (voter, signs) in vote.signs.enumerated() {
+      Tally.add(planes(signs), ranks: ranks, to: tallies[voter * voter % 3].mutableSpan)
+    }
+    var joined = [UInt64](repeating: .max, count: 1)
+    for tally in tallies {
+      var copy = [UInt64](repeating: .max, count: words)
+      var span = copy.mutableSpan
+      Tally.copy(tally.span, ranks: ranks, masked: true, into: &span)
+      joined += copy + [.max, .max]
+    }
+    var verdict = SignPlanes(count: count)
+    verdict.abstain(in: 0..<count)
+    Tally.verdict(
+      ofTallies: joined.span, firstWord: 1, stride: words + 2, count: 3, ranks: ranks,
+      masked: true, rule: rule, coins: TieCoins(seed: Self.seed, step: step), into: &verdict)
+    return (list(verdict), isSound(verdict))
+  }
+
+  @Test(arguments: [1, 2, 3, 4, 7, 8, 27], edgeCounts + [4097])
+  func add_equalsNaiveVote(ranks: Int, count: Int) {
+    for abstains in 0...2 {
+      let vote = Vote(ranks: ranks, count: count, abstains: abstains, seed: ranks * 1000 + count)
+      for rule in SignRule.allCases {
+        let added = byAdding(vote, rule: rule, step: count)
+        #expect(added.signs == vote.verdict(rule, step: count), "\(rule) abstains \(abstains)")
+        #expect(added.isSound)
+      }
+    }
+  }
+
+  @Test func copy_withoutMasksLeavesTheLowestPlaneOut() {
+    let vote = Vote(ranks: 5, count: 5000, abstains: 0, seed: 3)
+    let full = Tally.wordCount(coordinates: 5000, ranks: 5, masked: true)
+    var sum = [UInt64](repeating: 0, count: full)
+    for signs in vote.signs { Tally.add(planes(signs), ranks: 5, to: sum.mutableSpan) }
+    var copy = [UInt64](
+      repeating: .max, count: Tally.wordCount(coordinates: 5000, ranks: 5, masked: false))
+    var span = copy.mutableSpan
+    Tally.copy(sum.span, ranks: 5, masked: false, into: &span)
+    var verdict = SignPlanes(count: 5000)
+    Tally.verdict(
+      of: copy.span, ranks: 5, masked: false, rule: .exact, coins: TieCoins(seed: 1, step: 0),
+      into: &verdict)
+    #expect(list(verdict) == vote.verdict(.exact, step: 0))
+  }
+
   @Test func verdict_ofAMillionCoordinates() {
     let count = 1_000_003
     let words = SignPlanes.wordCount(of: count)
