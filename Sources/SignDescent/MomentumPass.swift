@@ -11,7 +11,7 @@ public struct MomentumPass: Sendable {
 
   /// A pass with the weight θ of the past and a rule for zeros.
   ///
-  /// - Precondition: θ lies in [0, 1).
+  /// - Precondition: θ lies in (−1, 1).
   public init(momentum: Double, rule: SignRule) {
     average = MomentumAverage(momentum: momentum)
     self.rule = rule
@@ -34,21 +34,36 @@ public struct MomentumPass: Sendable {
     precondition(
       momentum.count == count && gradient.count == count,
       "\(momentum.count) momenta, \(gradient.count) gradients, \(count) signs")
-    var findings = FusedPass.Findings()
-    unsafe momentum.withUnsafeMutableBytes { momentum in
+    return unsafe momentum.withUnsafeMutableBytes { momentum in
       unsafe gradient.withUnsafeBytes { gradient in
         guard let momentum = momentum.baseAddress, let gradient = gradient.baseAddress else {
-          return
+          return true
         }
-        unsafe ballot.withUnsafeWords { signs, masks in
-          let pass = unsafe FusedPass(
-            average: average, zeroAbstains: rule.zeroAbstains, momentum: momentum,
-            gradient: gradient, signs: signs, masks: masks)
-          findings = unsafe pass.run(count)
-        }
+        return unsafe ballot.fuse(
+          Average(average: average, gradient: gradient), stored: momentum, rule: rule)
       }
     }
-    ballot.hasMask = findings.anyMask
-    return findings.isFinite
+  }
+
+  /// The momentum, which votes itself.
+  @unsafe
+  private struct Average: FusedEstimate {
+    static var votesItself: Bool { true }
+
+    let average: MomentumAverage
+    let gradient: UnsafeRawPointer
+
+    @inline(__always)
+    func next(_ old: Lanes, at offset: Int) -> (stored: Lanes, vote: Lanes) {
+      let slope = unsafe gradient.loadUnaligned(fromByteOffset: offset, as: Lanes.self)
+      let sum = unsafe average.next(old, gradient: slope)
+      return (sum, sum)
+    }
+
+    func next(_ old: Float, at offset: Int) -> (stored: Float, vote: Float, isFinite: Bool) {
+      let slope = unsafe gradient.load(fromByteOffset: offset, as: Float.self)
+      let sum = unsafe average.next(old, gradient: slope)
+      return (sum, sum, slope.isFinite)
+    }
   }
 }

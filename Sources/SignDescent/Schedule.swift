@@ -7,8 +7,8 @@ internal import Foundation
 /// - `constant`: 1;
 /// - `cosine`: (1 + cos(π·(t−W)/(T−W))) / 2;
 /// - `step:FACTOR:STEPS`: FACTOR^⌊(t−W)/STEPS⌋;
-/// - `paper`: T^(−3/4), with the momentum 1 − T^(−1/2) (the rate for one node; Sun et al.,
-///   ICML 2023).
+/// - `paper`: T^(−3/4), with the momentum 1 − T^(−1/2); for `signum-extrapolated` T^(−5/7), with
+///   1 − T^(−4/7) (the rates for one node; Sun et al., ICML 2023).
 ///
 /// `warmup:FRACTION+` before one of the first three makes the first W = ⌈FRACTION·T⌉ steps rise
 /// linearly: (t+1)/W. Without it W = 0.
@@ -23,6 +23,22 @@ public struct Schedule: Equatable, Sendable {
     case step(factor: Double, steps: Int)
     /// The rate and momentum of the theory, from the number of steps.
     case paper
+  }
+
+  /// What the theory behind `paper` takes for granted.
+  public enum Smoothness: Sendable {
+    /// A Lipschitz gradient: rates of T^(−1/4).
+    case gradient
+    /// A Lipschitz Hessian too, with the gradient taken ahead (`LookAhead`): rates of T^(−2/7).
+    case hessian
+
+    /// The exponents of T in γ and in 1 − θ.
+    fileprivate var exponents: (rate: Double, present: Double) {
+      switch self {
+      case .gradient: (-3.0 / 4, -1.0 / 2)
+      case .hessian: (-5.0 / 7, -4.0 / 7)
+      }
+    }
   }
 
   /// The course after the warm-up.
@@ -42,8 +58,10 @@ public struct Schedule: Equatable, Sendable {
   /// Whether the momentum follows from the number of steps.
   public var definesMomentum: Bool { course == .paper }
 
-  /// The momentum of `paper` in a run of so many steps: 1 − T^(−1/2).
-  public static func paperMomentum(steps: Int) -> Double { 1 - pow(Double(max(steps, 1)), -0.5) }
+  /// The momentum of `paper` in a run of so many steps: 1 − T^(−1/2), or 1 − T^(−4/7).
+  public static func paperMomentum(steps: Int, smoothness: Smoothness = .gradient) -> Double {
+    1 - pow(Double(max(steps, 1)), smoothness.exponents.present)
+  }
 
   /// The learning rate of a step.
   ///
@@ -51,7 +69,10 @@ public struct Schedule: Equatable, Sendable {
   ///   - step: t, from 0.
   ///   - total: T, the steps of the run.
   ///   - base: γ.
-  public func rate(at step: Int, of total: Int, base: Double) -> Double {
+  ///   - smoothness: What `paper` takes for granted; the others do not look at it.
+  public func rate(
+    at step: Int, of total: Int, base: Double, smoothness: Smoothness = .gradient
+  ) -> Double {
     let rising = Int((warmup * Double(total)).rounded(.up))
     if step < rising { return base * Double(step + 1) / Double(rising) }
     switch course {
@@ -60,7 +81,7 @@ public struct Schedule: Equatable, Sendable {
       let done = Double(step - rising) / Double(max(total - rising, 1))
       return base * (1 + cos(Double.pi * done)) / 2
     case .step(let factor, let steps): return base * pow(factor, Double((step - rising) / steps))
-    case .paper: return base * pow(Double(max(total, 1)), -0.75)
+    case .paper: return base * pow(Double(max(total, 1)), smoothness.exponents.rate)
     }
   }
 }

@@ -32,20 +32,46 @@ public struct SignUpdate: Sendable {
       parameters.count == verdict.count && coordinates.lowerBound >= 0
         && coordinates.upperBound <= verdict.count,
       "\(coordinates) of \(parameters.count) parameters and \(verdict.count) signs")
+    unsafe parameters.withUnsafeMutableBufferPointer { parameters in
+      unsafe move(
+        UnsafeBufferPointer(parameters), to: parameters, verdict, coordinates: coordinates)
+    }
+  }
+
+  /// Writes parameters moved against the signs of a verdict to another place.
+  ///
+  /// - Precondition: All have the same number of coordinates.
+  func apply(
+    _ verdict: borrowing SignPlanes, to parameters: Span<Float>,
+    into moved: consuming MutableSpan<Float>
+  ) {
+    precondition(
+      parameters.count == verdict.count && moved.count == verdict.count,
+      "\(parameters.count) parameters to \(moved.count) for \(verdict.count) signs")
+    unsafe parameters.withUnsafeBufferPointer { parameters in
+      unsafe moved.withUnsafeMutableBufferPointer { moved in
+        unsafe move(parameters, to: moved, verdict, coordinates: 0..<parameters.count)
+      }
+    }
+  }
+
+  /// Moves coordinates of one buffer to another, or to itself.
+  @inline(__always)
+  private func move(
+    _ parameters: UnsafeBufferPointer<Float>, to moved: UnsafeMutableBufferPointer<Float>,
+    _ verdict: borrowing SignPlanes, coordinates: Range<Int>
+  ) {
     guard !coordinates.isEmpty else { return }
     let signs = verdict.signs.span
     let masks = verdict.masks.span
-    unsafe parameters.withUnsafeMutableBufferPointer { parameters in
-      for word in coordinates.lowerBound / 64...(coordinates.upperBound - 1) / 64 {
-        let first = max(word * 64, coordinates.lowerBound)
-        let end = min(word * 64 + 64, coordinates.upperBound)
-        if end - first == 64 {
-          unsafe vectors(parameters, first, signs[word], masks[word])
-        } else {
-          for index in first..<end {
-            unsafe parameters[index] = next(
-              parameters[index], sign: verdict[index])
-          }
+    for word in coordinates.lowerBound / 64...(coordinates.upperBound - 1) / 64 {
+      let first = max(word * 64, coordinates.lowerBound)
+      let end = min(word * 64 + 64, coordinates.upperBound)
+      if end - first == 64 {
+        unsafe vectors(parameters, to: moved, first, signs[word], masks[word])
+      } else {
+        for index in first..<end {
+          unsafe moved[index] = next(parameters[index], sign: verdict[index])
         }
       }
     }
@@ -60,19 +86,21 @@ public struct SignUpdate: Sendable {
   /// 64 parameters of one word.
   @inline(__always)
   private func vectors(
-    _ parameters: UnsafeMutableBufferPointer<Float>, _ first: Int, _ sign: UInt64, _ mask: UInt64
+    _ parameters: UnsafeBufferPointer<Float>, to moved: UnsafeMutableBufferPointer<Float>,
+    _ first: Int, _ sign: UInt64, _ mask: UInt64
   ) {
-    let bytes = UnsafeMutableRawBufferPointer(parameters)
+    let source = UnsafeRawBufferPointer(parameters)
+    let target = UnsafeMutableRawBufferPointer(moved)
     let length = Bits(repeating: Int32(bitPattern: rate.bitPattern))
     for group in 0..<8 {
       let offset = (first &+ 8 &* group) &* 4
       let negative = Self.lanes(of: sign, group: group) & Bits(repeating: .min)
       var step = length ^ negative
       if mask != 0 { step &= ~Self.lanes(of: mask, group: group) }
-      var value = unsafe bytes.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self)
+      var value = unsafe source.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self)
       if let shrink { value = shrink * value }
       value -= unsafe unsafeBitCast(step, to: SIMD8<Float>.self)
-      unsafe bytes.storeBytes(of: value, toByteOffset: offset, as: SIMD8<Float>.self)
+      unsafe target.storeBytes(of: value, toByteOffset: offset, as: SIMD8<Float>.self)
     }
   }
 

@@ -54,6 +54,20 @@ import Testing
     #expect(schedule.definesMomentum && !Schedule.standard.definesMomentum)
   }
 
+  @Test func paper_withALipschitzHessian() {
+    // 10^14 to the powers −5/7 and −4/7.
+    let steps = 100_000_000_000_000
+    let rate = Schedule(.paper).rate(at: 5, of: steps, base: 2, smoothness: .hessian)
+    #expect(near(rate, 2e-10))
+    let momentum = Schedule.paperMomentum(steps: 10_000_000, smoothness: .hessian)
+    #expect(near(momentum, 1 - 1e-4))
+    #expect(Schedule.paperMomentum(steps: 1, smoothness: .hessian) == 0)
+    let cosine = Schedule(.cosine)
+    #expect(
+      cosine.rate(at: 3, of: 9, base: 2, smoothness: .hessian) == cosine.rate(at: 3, of: 9, base: 2)
+    )
+  }
+
   @Test(arguments: [
     ("constant", Schedule(.constant)), ("cosine", Schedule(.cosine)), ("paper", Schedule(.paper)),
     ("step:0.1:30", Schedule(.step(factor: 0.1, steps: 30))),
