@@ -3,14 +3,11 @@ internal import SignBits
 
 /// The route `allreduce`: a reduction of bit-sliced counters by an operation of our own.
 ///
-/// The message is the ballot as a tally, in blocks of 64 words x W planes, followed by one slot of
+/// The message is the ballot as a tally, or the tally of several, in blocks of 64 words x W planes, followed by one slot of
 /// eight words per rank for the control blocks. A slot is zero on every rank but its own, so
 /// adding counters leaves it as it is.
 final class AllReduceRoute: BallotRoute {
-  private let ranks: Int
-  private let rank: Int
-  private let rule: SignRule
-  private let coordinateCount: Int
+  private let shape: VoteShape
   /// Counters without and with the low plane, which only masks need.
   private let plain: CounterReduction
   private let withMasks: CounterReduction
@@ -19,27 +16,24 @@ final class AllReduceRoute: BallotRoute {
   private var masked = false
   private(set) var traffic = Traffic()
 
-  init(coordinateCount: Int, rule: SignRule, ranks: Int, rank: Int) throws(MPIError) {
-    self.ranks = ranks
-    self.rank = rank
-    self.rule = rule
-    self.coordinateCount = coordinateCount
-    plain = try CounterReduction(ranks: ranks, masked: false, coordinateCount: coordinateCount)
-    withMasks = try CounterReduction(ranks: ranks, masked: true, coordinateCount: coordinateCount)
+  init(_ shape: VoteShape) throws(MPIError) {
+    self.shape = shape
+    plain = try CounterReduction(shape, masked: false)
+    withMasks = try CounterReduction(shape, masked: true)
     messages = MessageBuffer(
       count: 2 * withMasks.messageWords, maximumRequests: CounterReduction.maximumChunks)
   }
 
   func begin(
-    _ ballot: borrowing SignPlanes, control: ControlBlock, masked: Bool,
+    _ contribution: Contribution, control: ControlBlock, masked: Bool,
     on communicator: borrowing Communicator
   ) throws(MPIError) {
     self.masked = masked
     let layout = masked ? withMasks : plain
     messages.withMutableSpan(in: 0..<layout.messageWords) { message in
       for index in layout.tallyWords..<layout.messageWords { message[index] = 0 }
-      control.write(into: &message, at: layout.slot(of: rank))
-      Tally.write(ballot, ranks: ranks, masked: masked, into: &message)
+      control.write(into: &message, at: layout.slot(of: shape.rank))
+      contribution.write(masked: masked, into: &message)
     }
     for first in stride(from: 0, to: layout.blockCount, by: layout.chunkBlocks) {
       let end = min(first + layout.chunkBlocks, layout.blockCount)
@@ -48,10 +42,10 @@ final class AllReduceRoute: BallotRoute {
       try messages.startAllReduce(
         from: words, into: sums, reduction: layout.reduction, on: communicator)
     }
-    traffic = .allReduce(bytes: layout.messageWords * 8, ranks: ranks)
+    traffic = .allReduce(bytes: layout.messageWords * 8, ranks: shape.ranks)
   }
 
-  func wait(_ patience: Patience) throws {
+  func wait(_ patience: Patience, on communicator: borrowing Communicator) throws {
     try messages.wait(limitSeconds: patience.limitSeconds, onIdle: patience.whileWaiting)
   }
 
@@ -66,7 +60,8 @@ final class AllReduceRoute: BallotRoute {
     let sums = layout.messageWords..<layout.messageWords + layout.tallyWords
     messages.withSpan(in: sums) { sums in
       Tally.verdict(
-        of: sums, ranks: ranks, masked: masked, rule: rule, coins: coins, into: &verdict)
+        of: sums, ranks: shape.voters, masked: masked, rule: shape.rule, coins: coins,
+        into: &verdict)
     }
   }
 }
@@ -91,10 +86,10 @@ private final class CounterReduction {
       (blockCount + Self.maximumChunks - 1) / Self.maximumChunks, 1)
   }
 
-  init(ranks: Int, masked: Bool, coordinateCount: Int) throws(MPIError) {
-    blockWords = 64 * Tally.planeCount(ranks: ranks, masked: masked)
-    tallyWords = Tally.wordCount(coordinates: coordinateCount, ranks: ranks, masked: masked)
-    let slots = ranks * ControlBlock.wordCount
+  init(_ shape: VoteShape, masked: Bool) throws(MPIError) {
+    blockWords = Tally.blockPlaneWords * Tally.planeCount(ranks: shape.voters, masked: masked)
+    tallyWords = shape.tallyWords(masked: masked)
+    let slots = shape.ranks * ControlBlock.wordCount
     messageWords = tallyWords + (slots + blockWords - 1) / blockWords * blockWords
     reduction = try unsafe UserReduction(
       wordsPerBlock: blockWords, isCommutative: true, combine: Tally.addBlocks)

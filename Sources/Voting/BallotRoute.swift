@@ -6,16 +6,18 @@ internal import SignBits
 /// A route owns its message buffers, made once; nothing is allocated in a vote. Its calls are
 /// collective: every rank makes them in the same order.
 protocol BallotRoute: AnyObject {
-  /// Copies a ballot and the control block into the messages and starts to send them.
+  /// Starts to send a ballot, or a tally of ballots, and the control block.
+  ///
+  /// What is sent stays as it is until the wait is over.
   ///
   /// - Parameter masked: Whether masks travel. The same on all ranks; when it is false and some
   ///   rank uses a mask all the same, the vote is held once more with masks.
   func begin(
-    _ ballot: borrowing SignPlanes, control: ControlBlock, masked: Bool,
+    _ contribution: Contribution, control: ControlBlock, masked: Bool,
     on communicator: borrowing Communicator) throws(MPIError)
 
   /// Waits until all messages have come.
-  func wait(_ patience: Patience) throws
+  func wait(_ patience: Patience, on communicator: borrowing Communicator) throws
 
   /// The control block that came from a rank.
   func control(of rank: Int) -> ControlBlock
@@ -25,6 +27,13 @@ protocol BallotRoute: AnyObject {
 
   /// What the last vote sent and received.
   var traffic: Traffic { get }
+
+  /// Whether masks travel where a ballot has one, whatever `masked` says.
+  var saysWhatItCarries: Bool { get }
+}
+
+extension BallotRoute {
+  var saysWhatItCarries: Bool { false }
 }
 
 /// How long to wait, and what to do meanwhile.

@@ -14,6 +14,8 @@ public struct ControlFlags: OptionSet, Sendable {
   public static let noSample = ControlFlags(rawValue: 1 << 2)
   /// `hash` holds the hash of the parameters before this step.
   public static let carriesHash = ControlFlags(rawValue: 1 << 3)
+  /// Of several voters that the rank hosts some abstain since their numbers are not finite.
+  public static let someVoterAbstains = ControlFlags(rawValue: 1 << 4)
 }
 
 /// The 64 bytes that travel with the ballot of every rank in every vote.
@@ -26,8 +28,10 @@ public struct ControlBlock: Equatable, Sendable {
   /// Size on the wire in bytes.
   public static let byteCount = 64
 
-  /// The step that the ballot belongs to; a rank with another step is out of order.
+  /// The step that the ballot belongs to, below 2^44; a rank with another one is out of order.
   public var step = 0
+  /// The number of ballots that the rank casts; the vote sets it.
+  public internal(set) var ballots = 1
   /// What the rank asks for or reports.
   public var flags: ControlFlags = []
   /// The number of tensors in which the rank abstains because their gradient is not finite.
@@ -67,10 +71,18 @@ public struct StepTimes: Equatable, Sendable {
 }
 
 extension ControlBlock {
+  /// The bits of a step, as many as a stream of random numbers has for it; the count of ballots
+  /// takes the others of the word.
+  private static let stepBits: UInt64 = 44
+  private static let stepMask: UInt64 = 1 << stepBits - 1
+  /// The most ballots that a rank can cast.
+  static let maximumBallots = 1 << (64 - Int(stepBits)) - 1
+
   /// The block as words, little end first, in the order of the wire.
   var words: [8 of UInt64] {
     [
-      UInt64(truncatingIfNeeded: step),
+      UInt64(truncatingIfNeeded: step) & Self.stepMask
+        | UInt64(truncatingIfNeeded: ballots) << Self.stepBits,
       Self.join(flags.rawValue, abstainedTensors),
       hash,
       Self.join(firstAbstainedTensor, samples),
@@ -83,7 +95,8 @@ extension ControlBlock {
 
   /// A block from its words.
   init(words: [8 of UInt64]) {
-    step = Int(truncatingIfNeeded: words[0])
+    step = Int(words[0] & Self.stepMask)
+    ballots = Int(words[0] >> Self.stepBits)
     flags = ControlFlags(rawValue: Self.low(words[1]))
     abstainedTensors = Self.high(words[1])
     hash = words[2]

@@ -5,44 +5,46 @@ internal import SignBits
 /// The route `gather`: every rank receives all ballots and tallies them itself.
 ///
 /// The message of a rank is its control block, its sign plane and, with masks, its mask plane:
-/// (N−1)(64 + d/8) bytes each way, d/4 with masks.
+/// (N−1)(64 + d/8) bytes each way, d/4 with masks. Where ranks cast several ballots it is the
+/// tally of these in place of the planes.
 final class GatherRoute: BallotRoute {
-  private let ranks: Int
-  private let rank: Int
-  private let rule: SignRule
-  private let planeWords: Int
+  private let shape: VoteShape
   private var messages: MessageBuffer<UInt64>
   private var stride = 0
   private(set) var traffic = Traffic()
 
-  init(coordinateCount: Int, rule: SignRule, ranks: Int, rank: Int) {
-    self.ranks = ranks
-    self.rank = rank
-    self.rule = rule
-    planeWords = (coordinateCount + 63) / 64
+  init(_ shape: VoteShape) {
+    self.shape = shape
     messages = MessageBuffer(
-      count: ranks * (ControlBlock.wordCount + 2 * planeWords), maximumRequests: 1)
+      count: shape.ranks * Self.messageWords(shape, masked: true), maximumRequests: 1)
+  }
+
+  private static func messageWords(_ shape: VoteShape, masked: Bool) -> Int {
+    let planes = masked ? 2 : 1
+    return ControlBlock.wordCount
+      + (shape.sendsTallies ? shape.tallyWords(masked: masked) : planes * shape.planeWords)
   }
 
   func begin(
-    _ ballot: borrowing SignPlanes, control: ControlBlock, masked: Bool,
+    _ contribution: Contribution, control: ControlBlock, masked: Bool,
     on communicator: borrowing Communicator
   ) throws(MPIError) {
-    stride = ControlBlock.wordCount + (masked ? 2 : 1) * planeWords
-    let signs = ballot.signs.span
-    let masks = ballot.masks.span
-    messages.withMutableSpan(in: rank * stride..<(rank + 1) * stride) { message in
-      control.write(into: &message, at: 0)
-      for index in 0..<planeWords {
-        message[ControlBlock.wordCount + index] = signs[index]
-        if masked { message[ControlBlock.wordCount + planeWords + index] = masks[index] }
+    stride = Self.messageWords(shape, masked: masked)
+    let first = shape.rank * stride
+    let content = first + ControlBlock.wordCount
+    messages.withMutableSpan(in: first..<content) { control.write(into: &$0, at: 0) }
+    messages.withMutableSpan(in: content..<first + stride) { message in
+      if shape.sendsTallies {
+        contribution.write(masked: masked, into: &message)
+      } else {
+        contribution.ballot.copy(masked: masked, into: &message)
       }
     }
     try messages.startAllGather(countPerRank: stride, on: communicator)
-    traffic = .allGather(bytesPerRank: stride * 8, ranks: ranks)
+    traffic = .allGather(bytesPerRank: stride * 8, ranks: shape.ranks)
   }
 
-  func wait(_ patience: Patience) throws {
+  func wait(_ patience: Patience, on communicator: borrowing Communicator) throws {
     try messages.wait(limitSeconds: patience.limitSeconds, onIdle: patience.whileWaiting)
   }
 
@@ -52,10 +54,28 @@ final class GatherRoute: BallotRoute {
   }
 
   func tally(masked: Bool, coins: TieCoins, into verdict: inout SignPlanes) {
-    messages.withSpan(in: 0..<ranks * stride) { ballots in
-      Tally.verdict(
-        ofBallots: ballots, firstWord: ControlBlock.wordCount, stride: stride, ranks: ranks,
-        masked: masked, rule: rule, coins: coins, into: &verdict)
+    messages.withSpan(in: 0..<shape.ranks * stride) { messages in
+      if shape.sendsTallies {
+        Tally.verdict(
+          ofTallies: messages, firstWord: ControlBlock.wordCount, stride: stride,
+          count: shape.ranks, ranks: shape.voters, masked: masked, rule: shape.rule, coins: coins,
+          into: &verdict)
+      } else {
+        Tally.verdict(
+          ofBallots: messages, firstWord: ControlBlock.wordCount, stride: stride,
+          ranks: shape.ranks, masked: masked, rule: shape.rule, coins: coins, into: &verdict)
+      }
     }
+  }
+}
+
+extension SignPlanes {
+  /// Copies the sign plane and, with `masked`, the mask plane behind it.
+  fileprivate func copy(masked: Bool, into message: inout MutableSpan<UInt64>) {
+    let signs = signs.span
+    let masks = masks.span
+    for index in signs.indices { message[index] = signs[index] }
+    guard masked else { return }
+    for index in masks.indices { message[signs.count + index] = masks[index] }
   }
 }

@@ -64,10 +64,13 @@ public final class GradientMean {
 
   /// Writes the mean of what `wait(_:)` collected.
   ///
-  /// - Parameter mean: d numbers.
+  /// - Parameters:
+  ///   - mean: d numbers.
+  ///   - voters: The number to divide by, where a rank adds the gradients of several voters; nil
+  ///     for the number of ranks that count.
   /// - Complexity: O(d); local.
-  public func mean(into mean: consuming MutableSpan<Float>) {
-    let divisor = Float(max(controls.count { $0.counts }, 1))
+  public func mean(into mean: consuming MutableSpan<Float>, of voters: Int? = nil) {
+    let divisor = Float(voters ?? max(controls.count { $0.counts }, 1))
     sum.withSum { sum in
       for index in mean.indices { mean[index] = sum[index] / divisor }
     }

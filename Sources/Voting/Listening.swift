@@ -1,10 +1,10 @@
-internal import MPIKit
+package import MPIKit
 
 /// Seconds that ranks have to answer a roll call after a wait ran out.
 private let rollCallSeconds = 2.0
 
 /// Waits, and names the silent ranks when the wait runs out.
-func listen(
+package func listen(
   on communicator: borrowing Communicator, step: Int, _ patience: Patience,
   _ wait: () throws -> Void
 ) throws {

@@ -4,6 +4,9 @@
 public enum Route: String, CaseIterable, Sendable {
   /// MPI_Allreduce of bit-sliced counters with an operation of our own: the paper's form.
   case allreduce
+  /// Ballots to the owners of shards, who tally them and send the verdict to all: the least bytes,
+  /// the same at any number of ranks. For many parameters, over a network.
+  case exchange
   /// All ballots to all ranks, each of which tallies them: for few ranks, and to check.
   case gather
   /// MPI_Allreduce of the signs as Float32: the oracle, and the cost without packing.
@@ -25,7 +28,7 @@ public struct Traffic: Equatable, Sendable {
 
   /// The traffic per rank of a reduction of so many bytes by reduce-scatter and all-gather, or by
   /// a ring: 2(N−1)/N of them in each direction.
-  static func allReduce(bytes: Int, ranks: Int) -> Traffic {
+  package static func allReduce(bytes: Int, ranks: Int) -> Traffic {
     var traffic = Traffic()
     traffic.bytesSent = 2 * bytes / ranks * (ranks - 1)
     traffic.bytesReceived = traffic.bytesSent
@@ -42,7 +45,7 @@ public struct Traffic: Equatable, Sendable {
     return traffic
   }
 
-  static func += (total: inout Traffic, part: Traffic) {
+  package static func += (total: inout Traffic, part: Traffic) {
     total.bytesSent += part.bytesSent
     total.bytesReceived += part.bytesReceived
     total.isModelled = total.isModelled || part.isModelled

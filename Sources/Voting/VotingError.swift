@@ -2,6 +2,10 @@
 public enum VotingError: Error, Equatable, CustomStringConvertible {
   /// A rank voted on another step.
   case outOfStep(rank: Int, itsStep: Int, step: Int)
+  /// The ranks cast another number of ballots than there are voters.
+  case ballotCount(cast: Int, voters: Int, step: Int)
+  /// A message of a rank is not the one that was expected.
+  case wrongMessage(rank: Int, step: Int, problem: String)
   /// Ranks did not answer within the time limit; empty when they answered late.
   case peersMissing(ranks: [Int], step: Int, seconds: Double)
 
@@ -11,6 +15,13 @@ public enum VotingError: Error, Equatable, CustomStringConvertible {
     case .outOfStep(let rank, let itsStep, let step):
       return "vote of step \(step): rank \(rank) voted on step \(itsStep); all ranks must run the "
         + "same program with the same options"
+    case .ballotCount(let cast, let voters, let step):
+      return
+        "vote of step \(step): \(cast) ballots were cast, but the vote counts \(voters); every "
+        + "voter must cast one, abstaining where it has no sign"
+    case .wrongMessage(let rank, let step, let problem):
+      return "vote of step \(step): rank \(rank) sent \(problem); all ranks must run the same "
+        + "program with the same options"
     case .peersMissing(let ranks, let step, let seconds):
       let who =
         ranks.isEmpty
