@@ -47,6 +47,11 @@ public protocol Objective: AnyObject {
     predictions: consuming MutableSpan<Int32>
   ) throws -> Double
 
+  /// Whether `project` moves any point: the feasible set is not the whole space.
+  ///
+  /// By default it is.
+  var isConstrained: Bool { get }
+
   /// Moves parameters to the nearest point of the feasible set, in place, after each update.
   ///
   /// The default does nothing: every point is feasible.
@@ -54,6 +59,9 @@ public protocol Objective: AnyObject {
 }
 
 extension Objective {
+  /// Every point is feasible.
+  public var isConstrained: Bool { false }
+
   /// Does nothing: every point is feasible.
   public func project(_ parameters: consuming MutableSpan<Float>) {}
 }

@@ -10,7 +10,8 @@ import Testing
   }
 
   @Test func withoutNoise_isTheExactGradient() throws {
-    let objective = try NoisyQuadratic(curvatures: [1, 4, 0.5], noise: 0)
+    let objective = try NoisyQuadratic(
+      curvatures: [1, 4, 0.5], noise: .gaussian(deviation: 0))
     let samples = batch(2)
     let result = try objective.gradient(at: [3, -1, 2] as [Float], on: samples)
     #expect(result.gradient == [3, -4, 1])
