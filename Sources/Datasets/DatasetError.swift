@@ -52,6 +52,10 @@ public struct DatasetError: Error, Hashable, Sendable {
     case unknownSource
     /// More samples are to be held out than can be spared.
     case validationTooLarge(count: Int, samples: Int)
+    /// There are not enough samples for each client to have one.
+    case moreClientsThanSamples(clients: Int, samples: Int)
+    /// There are not enough samples for each shard to have one.
+    case moreShardsThanSamples(clients: Int, perClient: Int, samples: Int)
   }
 
   /// The file as it was named; for options, the option's value.
@@ -85,6 +89,8 @@ extension DatasetError.Defect {
     case .wrongMagic, .tooManySamples, .truncated, .trailingBytes, .countsDiffer,
       .labelOutOfRange, .shapesDiffer:
       idxMessage
+    case .validationTooLarge, .moreClientsThanSamples, .moreShardsThanSamples:
+      divisionMessage
     default:
       textMessage
     }
@@ -157,8 +163,21 @@ extension DatasetError.Defect {
       "expected a label of the training set, found \(text); use files that belong together"
     case .unknownSource:
       "expected fashion-mnist, idx:FOLDER or libsvm:FILE as the data; use one of these forms"
+    default:
+      "unusable"
+    }
+  }
+
+  private var divisionMessage: String {
+    switch self {
     case .validationTooLarge(let count, let samples):
       "cannot hold out \(count) of \(samples) samples; choose a number from 0 to \(samples - 1)"
+    case .moreClientsThanSamples(let clients, let samples):
+      "cannot give each of \(clients) clients one of \(samples) training samples; choose "
+        + "\(samples) clients or fewer"
+    case .moreShardsThanSamples(let clients, let perClient, let samples):
+      "cannot cut \(samples) training samples into \(clients) x \(perClient) shards; choose "
+        + "fewer clients or shards"
     default:
       "unusable"
     }
