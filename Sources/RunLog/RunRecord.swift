@@ -41,6 +41,17 @@ public struct RunRecord: Hashable, Sendable, Codable {
   public var route = ""
   /// Why this route was taken.
   public var routeReason = ""
+  /// The number of gradients that a voter computes in a step.
+  public var gradientsPerStep = 1
+  /// How the point ahead comes about at which gradients are taken: `rebuilt` from the last verdict
+  /// or `stored`.
+  public var lookAhead: String?
+  /// Whether stochastic signs are clamped, so that their mean is not the momentum over the radius.
+  public var biasedSigns: Bool?
+  /// The voters that send something else than their ballots.
+  public var adversaries: [Int]?
+  /// The number of samples of each class that each voter holds, where voters hold their own.
+  public var samplesPerClient: [[Int]]?
   /// How ballots are coded.
   public var coding = "none"
   /// How zeros and ties count.

@@ -1,5 +1,7 @@
 public import ArgumentParser
+import Datasets
 import Foundation
+import Objectives
 public import SignBits
 import SignDescent
 public import Training
@@ -18,8 +20,8 @@ struct Train: ParsableCommand {
   var algorithm: Algorithm = .signum
 
   @Option(
-    help: "What is trained: mlp, logistic, quadratic[:DIMENSION:NOISE]. (default: mlp)",
-    transform: { try value($0, "mlp, logistic, quadratic or quadratic:DIMENSION:NOISE") })
+    help: "What is trained: mlp, logistic, \(ClosedForm.forms). (default: mlp)",
+    transform: { try value($0, "mlp, logistic, \(ClosedForm.forms)") })
   var model: ModelChoice = .mlp
 
   @Option(
@@ -51,7 +53,9 @@ struct Train: ParsableCommand {
   @Option(
     name: .customLong("lr"), parsing: .unconditional,
     help: """
-      Learning rate. (default: 5e-4 for signum and signsgd, 0.1 for sgd, 0.05 for sgd-momentum)
+      Learning rate. (default: 5e-4 where signs vote, 3e-4 for lion, 1e-3 a federated round and for \
+      adamw, 0.1 for ef-signsgd, sgd and --schedule paper, 0.05 for sgd-momentum, local-lr x \
+      local-steps for sgd over clients)
       """)
   var learningRate: Double?
 
@@ -65,23 +69,82 @@ struct Train: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: "Weight of the past in the momentum, in [0, 1). (default: 0.9)")
+    help: """
+      Weight of the past in the momentum, in [0, 1): β2 of lion, β1 of adamw. (default: 0.9; 0.99 \
+      for lion, 0 for ef-signsgd)
+      """)
   var momentum: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Weight β1 of the past in the signs of lion, in [0, 1). (default: 0.9)")
+  var interpolation: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: """
+      Stochastic signs, +1 with probability (R+m)/(2R), with the radius R of each tensor: max, \
+      rms:K (clamped, biased) or a number; for signum-stochastic, signum-federated, ssvr. \
+      (default: max for signum-stochastic, else deterministic signs)
+      """,
+    transform: { try value($0, "max, rms:K with K > 0, or a positive number") })
+  var radius: StochasticRadius?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Largest Euclidean norm of a rank's gradient, before the momentum.")
+  var clip: Double?
 
   @Option(
     parsing: .unconditional,
     help: "Decoupled weight decay on tensors of two or more dimensions.")
   var weightDecay = 0.0
 
+  @Option(
+    parsing: .unconditional,
+    help: "Clients, hosted by the ranks, for signum-federated and sgd. (default: 100)")
+  var clients: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Share of the clients in a round, in (0, 1]. (default: 0.1)")
+  var participation: Double?
+
+  @Option(parsing: .unconditional, help: "Gradients of a client in a round. (default: 5)")
+  var localSteps: Int?
+
+  @Option(
+    name: .customLong("local-lr"), parsing: .unconditional,
+    help: "Learning rate of a client's local steps. (default: 0.05)")
+  var localLearningRate: Double?
+
+  @Option(
+    help: """
+      Which samples a rank or client draws from: shared, iid, dirichlet:ALPHA, shards:K. \
+      (default: shared; iid with clients)
+      """,
+    transform: { try value($0, "shared, iid, dirichlet:ALPHA with ALPHA > 0, or shards:K") })
+  var partition: ClientPartition?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Share of ranks or clients that attack instead of voting, in [0, 1).")
+  var adversaries = 0.0
+
+  @Option(help: "What adversaries send. (default: invert)")
+  var attack: Attack?
+
   @Option(help: "What zeros and ties count as. (default: fair)")
   var signRule: SignRule?
 
-  @Option(name: .customLong("vote"), help: "How ballots become a verdict. (default: allreduce)")
+  @Option(
+    name: .customLong("vote"),
+    help: "How ballots, or scaled signs, become a verdict. (default: exchange)")
   var route: Route?
 
   @Option(
     help: """
-      Order in which sgd and sgd-momentum sum over ranks: by rank, or as MPI pleases. \
+      Order in which sgd, sgd-momentum and adamw sum over ranks: by rank, or as MPI pleases. \
       (default: fixed)
       """)
   var mean: MeanOrder?
@@ -135,7 +198,9 @@ struct Train: ParsableCommand {
   /// The keys of a configuration file.
   static let flagNames: Set<String> = [
     "algorithm", "model", "hidden", "data", "batch", "epochs", "steps", "lr", "schedule",
-    "momentum", "weight-decay", "sign-rule", "vote", "mean", "seed", "threads", "evaluate-every",
+    "momentum", "interpolation", "radius", "clip", "clients", "participation", "local-steps",
+    "local-lr", "partition", "adversaries", "attack", "weight-decay", "sign-rule", "vote", "mean",
+    "seed", "threads", "evaluate-every",
     "validation", "check-replicas", "max-abstentions", "collective-timeout", "log", "log-every",
     "save",
   ]
@@ -167,6 +232,16 @@ struct Train: ParsableCommand {
     options.learningRate = learningRate
     options.schedule = schedule
     options.momentum = momentum
+    options.interpolation = interpolation
+    options.radius = radius
+    options.clip = clip
+    options.clients = clients
+    options.participation = participation
+    options.localSteps = localSteps
+    options.localLearningRate = localLearningRate
+    options.partition = partition
+    options.adversaries = adversaries
+    options.attack = attack
     options.weightDecay = weightDecay
     options.signRule = signRule
     options.route = route
@@ -186,6 +261,7 @@ struct Train: ParsableCommand {
 }
 
 extension Algorithm: ExpressibleByArgument {}
+extension Attack: ExpressibleByArgument {}
 extension MeanOrder: ExpressibleByArgument {}
 extension Route: ExpressibleByArgument {}
 extension SignRule: ExpressibleByArgument {}

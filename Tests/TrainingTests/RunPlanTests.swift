@@ -1,3 +1,5 @@
+import Datasets
+import Objectives
 import SignDescent
 import Testing
 
@@ -57,6 +59,62 @@ struct RunPlanTests {
     #expect(abs(plan.learningRate(at: 5_000) - 1e-3) < 1e-15)
   }
 
+  @Test func paperSchedule_isSteeperForTheExtrapolatedMethod() throws {
+    let plan = try plan {
+      $0.algorithm = .signumExtrapolated
+      $0.schedule = Schedule(.paper)
+      $0.length = .steps(1 << 14)
+      $0.learningRate = 1
+    }
+    #expect(abs(try #require(plan.momentum) - (1 - 0x1p-8)) < 1e-12)
+    #expect(abs(plan.learningRate(at: 9) - 0x1p-10) < 1e-15)
+  }
+
+  @Test func epochsOfClients_countTheirLocalBatches() throws {
+    let plan = try plan(samples: 60_000) {
+      $0.algorithm = .signumFederated
+      $0.localSteps = 5
+      $0.clients = 100
+      $0.participation = 0.1
+    }
+    #expect(plan.stepsPerEpoch == 19 && plan.partition == .iid)
+    #expect(plan.cohort?.attendance == 10)
+  }
+
+  @Test func federatedAveraging_takesLocalStepsAsTheyAre() throws {
+    let plan = try plan {
+      $0.algorithm = .sgd
+      $0.localSteps = 4
+      $0.localLearningRate = 0.125
+    }
+    #expect(plan.learningRate == 0.5 && plan.cohort?.clients == 100)
+    #expect(try self.plan { $0.algorithm = .sgd }.cohort == nil)
+  }
+
+  @Test func pointAhead_isRebuiltWhereTheVerdictTellsIt() throws {
+    let free = try ClosedForm.skewedQuadratic(dimension: 3).makeObjective()
+    let bounded = try ClosedForm.linearTrap.makeObjective()
+    func form(
+      _ objective: any Objective, _ change: (inout TrainingOptions) -> Void
+    ) throws -> LookAheadPoint.Form? {
+      try plan {
+        $0.algorithm = .signumExtrapolated
+        change(&$0)
+      }.lookAheadForm(for: objective)
+    }
+    #expect(try form(free) { $0.schedule = Schedule(.constant) } == .rebuilt)
+    #expect(try form(free) { $0.schedule = Schedule(.paper) } == .rebuilt)
+    #expect(try form(free) { $0.schedule = Schedule(.constant, warmup: 0.1) } == .stored)
+    #expect(try form(free) { $0.schedule = Schedule(.cosine) } == .stored)
+    #expect(try form(bounded) { $0.schedule = Schedule(.constant) } == .stored)
+    #expect(
+      try form(free) {
+        $0.schedule = Schedule(.constant)
+        $0.weightDecay = 0.1
+      } == .stored)
+    #expect(try form(free) { $0.algorithm = .signum } == nil)
+  }
+
   @Test(arguments: [
     (12, 0, 1, true), (1 << 62, 0, 1, false), (1 << 62, 1 << 62, 1, false),
     (1 << 30, 0, 1 << 20, false),
@@ -65,8 +123,8 @@ struct RunPlanTests {
     parameters: Int, activations: Int, localRanks: Int, fits: Bool
   ) {
     let check = {
-      try Memory.check(
-        parameters: parameters, activations: activations, localRanks: localRanks)
+      try Memory(bytesPerParameter: 12, localRanks: localRanks).check(
+        parameters: parameters, activations: activations)
     }
     if fits {
       #expect(throws: Never.self) { try check() }

@@ -2,50 +2,81 @@ import AlignedBuffers
 import Datasets
 import Objectives
 
-/// The samples of each step on one rank.
+/// The samples of each draw of the voters that a rank hosts.
 struct BatchSource: ~Copyable {
-  /// Where a step's samples come from.
+  /// Where a voter's samples come from.
   private enum Order {
-    /// The epoch's permutation.
-    case permuted(EpochSampler)
-    /// The same ones in every step.
-    case fixed(count: Int)
+    /// The epoch's permutation, shared by all ranks.
+    case shared(EpochSampler)
+    /// Its own samples, permuted by itself.
+    case own(ClientSampler)
+    /// The same ones in every draw.
+    case fixed([Int32])
+    /// Objectives without samples: a number of draws of noise.
+    case noise(count: Int)
   }
 
-  private var order: Order
+  /// The most samples of a draw.
+  let capacity: Int
+  private var orders: [Order]
   private var samples: AlignedBuffer<Int32>
   private let seed: UInt64
-  private let rank: Int
+  private let firstVoter: Int
 
-  /// The samples of a rank under a plan.
-  init(plan: RunPlan, workload: Workload, rank: Int) {
+  /// The samples of the voters hosted by this rank.
+  init(plan: RunPlan, electorate: Electorate, workload: Workload) {
     seed = plan.options.seed
-    self.rank = rank
-    samples = AlignedBuffer(repeating: 0, count: plan.batchCapacity)
-    let training = workload.split?.training ?? []
-    if training.isEmpty {
-      order = .fixed(count: plan.batchCapacity)
-    } else if case .perRank(let batch) = plan.options.batch {
-      order = .permuted(
-        EpochSampler(training: training, seed: seed, ranks: plan.ranks, batch: batch))
-    } else {
-      let part = ContiguousPartition(count: training.count, parts: plan.ranks)[rank]
-      for (place, index) in part.enumerated() { samples[place] = training[index] }
-      order = .fixed(count: part.count)
+    firstVoter = electorate.hosted.lowerBound
+    orders = electorate.hosted.map { voter in
+      Self.order(of: voter, plan: plan, electorate: electorate, workload: workload)
     }
+    capacity = plan.batchCapacity
+    samples = AlignedBuffer(repeating: 0, count: capacity)
   }
 
-  /// Fills a batch with the samples of a step, none where the rank gets none.
-  mutating func load(_ batch: inout Batch, step: Int, from workload: Workload) {
+  private static func order(
+    of voter: Int, plan: RunPlan, electorate: Electorate, workload: Workload
+  ) -> Order {
+    guard let training = workload.split?.training else {
+      return .noise(count: plan.batchCapacity)
+    }
+    guard case .perRank(let batch) = plan.options.batch else {
+      if let own = workload.clientSamples { return .fixed(own[voter]) }
+      let part = ContiguousPartition(count: training.count, parts: electorate.count)[voter]
+      return .fixed(Array(training[part]))
+    }
+    if workload.clientSamples == nil, !electorate.areClients {
+      return .shared(
+        EpochSampler(
+          training: training, seed: plan.options.seed, ranks: electorate.count, batch: batch))
+    }
+    return .own(
+      ClientSampler(
+        samples: workload.clientSamples?[voter] ?? training, client: voter,
+        seed: plan.options.seed, batch: batch))
+  }
+
+  /// Fills a batch with the samples of a voter's draw, none where it gets none.
+  mutating func load(
+    _ batch: inout Batch, voter: Int, draw: Int, from workload: Workload
+  ) {
+    let place = voter - firstVoter
     let count: Int
-    switch order {
-    case .permuted(var sampler):
-      order = .fixed(count: 0)  // The sampler is moved, not copied, while it changes.
-      count = sampler.copySamples(step: step, rank: rank, into: samples.mutableSpan)
-      order = .permuted(sampler)
-    case .fixed(let fixed): count = fixed
+    switch orders[place] {
+    case .shared(var sampler):
+      orders[place] = .noise(count: 0)  // The sampler is moved, not copied, while it changes.
+      count = sampler.copySamples(step: draw, rank: voter, into: samples.mutableSpan)
+      orders[place] = .shared(sampler)
+    case .own(var sampler):
+      orders[place] = .noise(count: 0)
+      count = sampler.copySamples(draw: draw, into: samples.mutableSpan)
+      orders[place] = .own(sampler)
+    case .fixed(let fixed):
+      for index in fixed.indices { samples[index] = fixed[index] }
+      count = fixed.count
+    case .noise(let draws): count = draws
     }
     workload.load(&batch, samples: samples.span.extracting(0..<count))
-    batch.noise = NoisePosition(seed: seed, rank: rank, step: step)
+    batch.noise = NoisePosition(seed: seed, rank: voter, step: draw)
   }
 }

@@ -52,7 +52,9 @@ struct StepGuard {
 
 extension ControlBlock {
   /// Whether the rank abstains in some tensor because its numbers are not finite.
-  var reportsAbstention: Bool { flags.contains(.lossNotFinite) || abstainedTensors > 0 }
+  var reportsAbstention: Bool {
+    !flags.isDisjoint(with: [.lossNotFinite, .someVoterAbstains]) || abstainedTensors > 0
+  }
 
   /// Whether nothing of the rank counts in this step.
   func abstainsWholly(tensors: Int) -> Bool {

@@ -16,11 +16,10 @@ final class TrainingLoop {
   private let evaluator: Evaluator
   private let reporter: Reporter?
   private let fault: FaultInjection?
+  private let source: GradientSource
   private let watchdog: Watchdog
   private let patience: Patience
   private let state: ModelState
-  private var batch: Batch
-  private var source: BatchSource
   private var stepGuard: StepGuard
   /// How long the previous step took; travels with the next ballot.
   private var times = StepTimes()
@@ -42,13 +41,15 @@ final class TrainingLoop {
     // A wait has its own limit, so it counts as a sign of life.
     patience = Patience(limitSeconds: timeout) { watchdog.touch() }
     evaluator = try Evaluator(workload: workload, patience: patience, world: world)
-    optimizer = try plan.makeOptimizer(layout: workload.objective.layout, world: world)
+    let electorate = plan.electorate(rank: world.rank)
+    optimizer = try plan.makeOptimizer(
+      for: workload.objective, electorate: electorate, patience: patience, world: world)
+    source = GradientSource(
+      plan: plan, electorate: electorate, workload: workload, fault: fault)
     state = ModelState(layout: workload.objective.layout)
     state.parameters.withMutableSpan {
       workload.objective.initialize($0, seed: plan.options.seed)
     }
-    batch = workload.makeBatch(capacity: plan.batchCapacity)
-    source = BatchSource(plan: plan, workload: workload, rank: world.rank)
     stepGuard = StepGuard(maximumAbstentions: plan.options.maximumAbstentions)
   }
 
@@ -81,49 +82,30 @@ final class TrainingLoop {
     var control = ControlBlock()
     control.step = step
     control.times = times
-    try computeGradient(step: step, &control)
+    let rate = plan.learningRate(at: step)
     if plan.isReplicaCheckDue(before: step) {
       control.hash = hash.value
       control.flags.insert(.carriesHash)
     }
-    let gradientEnd = Clock.seconds
-    try optimizer.begin(state, control: &control)
+    source.begin(step: step)
+    try optimizer.begin(state, from: source, learningRate: rate, control: &control)
     let packEnd = Clock.seconds
     try optimizer.wait(patience)
     let waitEnd = Clock.seconds
     let abstaining = try stepGuard.check(
       optimizer.controls, step: step, tensors: state.layout.tensors.count)
-    let rate = plan.learningRate(at: step)
     optimizer.apply(to: state, learningRate: rate)
     state.parameters.withMutableSpan { workload.objective.project($0) }
     state.parameters.withMutableSpan { fault?.corrupt(parameters: $0, atStep: step) }
     let end = Clock.seconds
-    times.gradient = Float(gradientEnd - start)
-    times.pack = Float(packEnd - gradientEnd)
+    times.gradient = Float(source.seconds)
+    times.pack = Float(packEnd - start - source.seconds)
     times.voteWait = Float(waitEnd - packEnd)
     times.apply = Float(end - waitEnd)
     times.step = Float(end - start)
     try reporter?.record(
       step: step, controls: optimizer.controls, traffic: optimizer.traffic, learningRate: rate,
       abstaining: abstaining)
-  }
-
-  private func computeGradient(step: Int, _ control: inout ControlBlock) throws {
-    source.load(&batch, step: step, from: workload)
-    control.samples = UInt32(batch.count)
-    guard batch.count > 0 else {
-      control.flags.insert(.noSample)
-      return
-    }
-    control.loss = try state.parameters.withSpan { parameters in
-      try state.gradient.withMutableSpan { gradient in
-        try workload.objective.gradient(at: parameters, on: batch, into: gradient)
-      }
-    }
-    state.gradient.withMutableSpan {
-      fault?.corrupt(gradient: $0, loss: &control.loss, atStep: step)
-    }
-    if !control.loss.isFinite { control.flags.insert(.lossNotFinite) }
   }
 
   private func evaluate(on split: Evaluation.Split, after steps: Int) throws -> Evaluation {

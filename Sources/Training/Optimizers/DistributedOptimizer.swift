@@ -2,15 +2,19 @@ import Voting
 
 /// An optimizer whose step is agreed on by all ranks.
 ///
-/// A step is begun with the own gradient, waits for the others and is then applied: the same
+/// A step is begun with the own gradients, waits for the others and is then applied: the same
 /// update on every rank. All three calls are collective in the order of the steps.
 protocol DistributedOptimizer: AnyObject {
-  /// Takes the own gradient in and starts to send.
+  /// Computes the gradients of the hosted voters and starts to send what follows from them.
   ///
   /// - Parameters:
-  ///   - state: The parameters and the own gradient.
-  ///   - control: The own control block; what the gradient says about itself is added.
-  func begin(_ state: ModelState, control: inout ControlBlock) throws
+  ///   - state: The parameters, and room for a gradient.
+  ///   - source: Where gradients come from.
+  ///   - learningRate: γ of this step.
+  ///   - control: The own control block; what the gradients say about themselves is added.
+  func begin(
+    _ state: ModelState, from source: GradientSource, learningRate: Double,
+    control: inout ControlBlock) throws
 
   /// Waits until something has come from all ranks.
   func wait(_ patience: Patience) throws

@@ -5,52 +5,140 @@ import SignBits
 import SignDescent
 import Voting
 
-/// signSGD with momentum and majority vote: `signum`, and with θ = 0 `signsgd`.
+/// Sign descent by majority vote: estimator → sign operator → vote → update.
 ///
-/// m ← θ·m + (1−θ)·g on each rank; s = majority of sign(m); w ← (1−γλ)·w − γ·s. Rounding is part
-/// of the definition: see `MomentumPass` and `SignUpdate`. Memory: 4 bytes per parameter for the
-/// momentum, d/4 bytes for ballot and verdict, and the messages of the route.
+/// Each voter v hosted here: g_v at w (or at a point ahead), m_v from g_v by the estimator, a
+/// ballot from m_v by the sign operator; s = majority of all ballots; w ← (1−γλ)·w − γ·s. Rounding
+/// is part of the definition: see `MomentumPass` and `SignUpdate`. Memory: 4 bytes per parameter
+/// and hosted voter for momenta, d/4 bytes for ballot and verdict, the messages of the route, and
+/// what `LookAheadPoint` or `PreviousPoint` say.
 final class VotedDescent: DistributedOptimizer {
+  private let layout: ParameterLayout
+  private let electorate: Electorate
   private let vote: MajorityVote
-  private let pass: MomentumPass
+  private let estimator: Estimator
+  private let lookAhead: LookAheadPoint?
+  private let previous: PreviousPoint?
+  private let stochastic: StochasticBallots?
+  private let adversaries: Adversaries?
   private let weightDecay: Double
-  private var momentum: AlignedBuffer<Float>
+  /// The momenta of the hosted voters, one after the other.
+  private var momenta: AlignedBuffer<Float>
 
-  /// An optimizer with zero momentum.
+  /// An optimizer with zero momenta.
   ///
   /// Collective: duplicates the communicator.
   init(
-    layout: ParameterLayout, momentum theta: Double, rule: SignRule, route: Route,
-    weightDecay: Double, seed: UInt64, communicator: borrowing Communicator
+    plan: RunPlan, objective: any Objective, electorate: Electorate, patience: Patience,
+    world: borrowing Communicator
   ) throws(MPIError) {
+    layout = objective.layout
+    self.electorate = electorate
+    let options = plan.options
+    let theta = plan.momentum ?? 0
     vote = try MajorityVote(
-      coordinateCount: layout.count, rule: rule, route: route, seed: seed,
-      communicator: communicator)
-    pass = MomentumPass(momentum: theta, rule: rule)
-    self.weightDecay = weightDecay
-    momentum = AlignedBuffer(repeating: 0, count: layout.count)
+      coordinateCount: layout.count, voters: electorate.ballots, rule: plan.signRule,
+      route: plan.route, seed: options.seed, communicator: world)
+    estimator = Estimator(
+      options.algorithm, momentum: theta, interpolation: plan.interpolation,
+      rule: plan.signRule)
+    lookAhead = plan.lookAheadForm(for: objective).map {
+      LookAheadPoint(form: $0, momentum: theta, count: objective.layout.count)
+    }
+    previous = estimator.needsPreviousGradient ? PreviousPoint(count: layout.count) : nil
+    stochastic = try StochasticBallots(
+      plan: plan, layout: layout, voters: electorate.count, patience: patience, world: world)
+    adversaries = try Adversaries(
+      plan: plan, electorate: electorate, coordinateCount: layout.count, patience: patience,
+      world: world)
+    weightDecay = options.weightDecay
+    momenta = AlignedBuffer(repeating: 0, count: layout.count * electorate.hosted.count)
   }
 
   var controls: [ControlBlock] { vote.controls }
 
-  var traffic: Traffic { vote.traffic }
+  var traffic: Traffic {
+    var traffic = vote.traffic
+    if let stochastic { traffic += stochastic.traffic }
+    return traffic
+  }
 
-  func begin(_ state: ModelState, control: inout ControlBlock) throws {
-    if control.flags.isDisjoint(with: [.lossNotFinite, .noSample]) {
-      let isFinite = state.gradient.withSpan { gradient in
-        momentum.withMutableSpan { momentum in
-          pass.run(momentum: momentum, gradient: gradient, into: &vote.ballot)
+  func begin(
+    _ state: ModelState, from source: GradientSource, learningRate: Double,
+    control: inout ControlBlock
+  ) throws {
+    let attending = electorate.voters(at: control.step)
+    var report = VoterReport()
+    lookAhead?.prepare(state, verdict: vote.verdict)
+    previous?.prepare(state)
+    stochastic?.begin()
+    for voter in attending {
+      let notFinite = try estimate(voter, state, from: source, &report)
+      if let stochastic {
+        momentum(of: voter) { stochastic.add($0, of: voter, abstainingIn: notFinite) }
+      } else {
+        abstain(in: notFinite)
+        cast(voter, step: control.step, &report)
+      }
+    }
+    if let stochastic {
+      try stochastic.agree(step: control.step)
+      for voter in attending {
+        momentum(of: voter) {
+          stochastic.pack($0, of: voter, step: control.step, into: &vote.ballot)
+        }
+        cast(voter, step: control.step, &report)
+      }
+    }
+    try adversaries?.collude(step: control.step, attending: attending) { ballot in
+      vote.ballot.copy(from: ballot)
+      cast()
+    }
+    report.write(to: &control)
+    try vote.begin(control)
+  }
+
+  /// Updates a voter's momentum; its signs are in the vote's ballot then.
+  ///
+  /// - Returns: The numbers of the tensors in which it abstains.
+  private func estimate(
+    _ voter: Int, _ state: ModelState, from source: GradientSource, _ report: inout VoterReport
+  ) throws -> [Int] {
+    let draw = try withPoint(of: state) { point in
+      try source.gradient(of: voter, at: point, into: &state.gradient)
+    }
+    guard report.add(draw) else { return Array(layout.tensors.indices) }
+    try previous?.compute(from: source)
+    let range = place(of: voter)
+    let isFinite = state.gradient.withSpan { gradient in
+      withPreviousGradient(or: gradient) { previous in
+        momenta.withMutableSpan(in: range) {
+          estimator.run(
+            momentum: $0, gradient: gradient, previous: previous, into: &vote.ballot)
         }
       }
-      if !isFinite {
-        state.forEachTensorNotFinite(&control) { vote.ballot.abstain(in: $0) }
-      }
-    } else {
-      vote.ballot.abstain(in: 0..<state.layout.count)
     }
-    control.abstainedShare =
-      Float(vote.ballot.abstentionCount) / Float(max(state.layout.count, 1))
-    try vote.begin(control)
+    guard !isFinite else { return [] }
+    var numbers = layout.tensorsNotFinite(in: state.gradient)
+    if let previous {
+      numbers = Set(numbers + layout.tensorsNotFinite(in: previous.gradient)).sorted()
+    }
+    report.addNotFinite(numbers)
+    return numbers
+  }
+
+  private func abstain(in tensors: [Int]) {
+    for number in tensors { vote.ballot.abstain(in: layout.tensors[number].range) }
+  }
+
+  private func cast(_ voter: Int, step: Int, _ report: inout VoterReport) {
+    report.addAbstained(vote.ballot.abstentionCount, of: layout.count)
+    if adversaries?.replace(&vote.ballot, of: voter, step: step) ?? true { cast() }
+  }
+
+  /// Casts the ballot; where each rank has one voter the vote takes it as it is.
+  private func cast() {
+    if electorate.areClients { vote.cast() }
   }
 
   func wait(_ patience: Patience) throws {
@@ -59,15 +147,45 @@ final class VotedDescent: DistributedOptimizer {
 
   func apply(to state: ModelState, learningRate: Double) {
     vote.tally()
+    lookAhead?.remember(state, learningRate: learningRate)
+    previous?.remember(state)
     let decaying = SignUpdate(learningRate: learningRate, weightDecay: weightDecay)
-    for range in state.layout.decayedRanges {
+    for range in layout.decayedRanges {
       state.parameters.withMutableSpan {
         decaying.apply(vote.verdict, to: $0, coordinates: range)
       }
     }
     let plain = SignUpdate(learningRate: learningRate)
-    for range in state.layout.undecayedRanges {
+    for range in layout.undecayedRanges {
       state.parameters.withMutableSpan { plain.apply(vote.verdict, to: $0, coordinates: range) }
     }
+  }
+}
+
+extension VotedDescent {
+  private func place(of voter: Int) -> Range<Int> {
+    let first = (voter - electorate.hosted.lowerBound) * layout.count
+    return first..<first + layout.count
+  }
+
+  /// Lends the momentum of a hosted voter.
+  func momentum<Result>(of voter: Int, _ body: (Span<Float>) throws -> Result) rethrows -> Result {
+    try momenta.withSpan { try body($0.extracting(place(of: voter))) }
+  }
+
+  /// Lends the point at which gradients are taken.
+  private func withPoint<Result>(
+    of state: ModelState, _ body: (Span<Float>) throws -> Result
+  ) rethrows -> Result {
+    if let lookAhead { return try lookAhead.point.withSpan(body) }
+    return try state.parameters.withSpan(body)
+  }
+
+  /// Lends the gradient at the previous parameters, or another where there is none.
+  private func withPreviousGradient<Result>(
+    or gradient: Span<Float>, _ body: (Span<Float>) -> Result
+  ) -> Result {
+    if let previous { return previous.gradient.withSpan(body) }
+    return body(gradient)
   }
 }

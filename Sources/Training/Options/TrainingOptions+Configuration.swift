@@ -38,11 +38,30 @@ extension TrainingOptions {
       .init("save", save.map(JSONValue.string) ?? .null),
     ]
     if let momentum = plan.momentum { members.append(.init("momentum", .number(momentum))) }
-    if algorithm.votes {
+    if algorithm == .lion { members.append(.init("interpolation", .number(plan.interpolation))) }
+    if let radius = plan.radius { members.append(.init("radius", .string("\(radius)"))) }
+    if let clip { members.append(.init("clip", .number(clip))) }
+    if let cohort = plan.cohort {
+      members += [
+        .init("clients", .integer(cohort.clients)),
+        .init("participation", .number(cohort.participation)),
+        .init("local-steps", .integer(cohort.localSteps)),
+        .init("local-lr", .number(cohort.localLearningRate)),
+      ]
+    }
+    if plan.stepsPerEpoch != nil {
+      members.append(.init("partition", .string("\(plan.partition)")))
+    }
+    if adversaries > 0 {
+      members.append(.init("adversaries", .number(adversaries)))
+      members.append(.init("attack", .string(plan.attack.rawValue)))
+    }
+    switch algorithm.exchange {
+    case .vote:
       members.append(.init("sign-rule", .string(plan.signRule.rawValue)))
       members.append(.init("vote", .string(plan.route.rawValue)))
-    } else {
-      members.append(.init("mean", .string(plan.mean.rawValue)))
+    case .scaledSigns: members.append(.init("vote", .string(plan.route.rawValue)))
+    case .mean: members.append(.init("mean", .string(plan.mean.rawValue)))
     }
     return members
   }

@@ -1,4 +1,5 @@
 import SignDescent
+import Voting
 
 extension TrainingOptions {
   /// Checks all options against each other, before any data is read.
@@ -6,20 +7,25 @@ extension TrainingOptions {
   /// - Throws: The first option that cannot be used, in one line.
   public func validate() throws(OptionError) {
     try checkRanges()
-    try checkFit()
-  }
-
-  /// Whether a length without samples (the quadratic's) was asked for in epochs.
-  private var isQuadratic: Bool {
-    if case .quadratic = model { true } else { false }
+    try checkCounts()
+    try checkExchange()
+    try checkMomentum()
+    try checkClients()
+    try checkAdversaries()
+    try checkModel()
   }
 
   private func checkRanges() throws(OptionError) {
-    if let momentum, !(momentum >= 0 && momentum < 1) {
-      throw OptionError("--momentum must lie in [0, 1): found \(momentum)")
+    for (flag, weight) in [("--momentum", momentum), ("--interpolation", interpolation)] {
+      if let weight, !(weight >= 0 && weight < 1) {
+        throw OptionError("\(flag) must lie in [0, 1): found \(weight)")
+      }
     }
-    if let learningRate, !(learningRate > 0 && learningRate.isFinite) {
-      throw OptionError("--lr must be a positive number: found \(learningRate)")
+    let rates = [("--lr", learningRate), ("--local-lr", localLearningRate), ("--clip", clip)]
+    for (flag, rate) in rates {
+      if let rate, !(rate > 0 && rate.isFinite) {
+        throw OptionError("\(flag) must be a positive number: found \(rate)")
+      }
     }
     if !(weightDecay >= 0 && weightDecay.isFinite) {
       throw OptionError("--weight-decay must be 0 or a positive number: found \(weightDecay)")
@@ -30,6 +36,9 @@ extension TrainingOptions {
     if !(collectiveTimeout > 0 && collectiveTimeout <= 1e6) {
       throw OptionError("--collective-timeout takes seconds above 0: found \(collectiveTimeout)")
     }
+  }
+
+  private func checkCounts() throws(OptionError) {
     if let hidden, hidden.contains(where: { $0 < 1 }) || hidden.count > 64 {
       throw OptionError("--hidden takes at most 64 positive widths, as in 256,256")
     }
@@ -53,34 +62,111 @@ extension TrainingOptions {
     }
   }
 
-  /// Refuses options that this run would ignore.
-  private func checkFit() throws(OptionError) {
-    if algorithm.votes, mean != nil {
-      throw OptionError("--mean belongs to sgd and sgd-momentum; \(algorithm.rawValue) votes")
+  /// Refuses options of another kind of exchange than the algorithm's.
+  private func checkExchange() throws(OptionError) {
+    let name = algorithm.rawValue
+    switch algorithm.exchange {
+    case .vote:
+      if mean != nil {
+        throw OptionError("--mean belongs to sgd, sgd-momentum, adamw; \(name) votes")
+      }
+    case .scaledSigns:
+      if mean != nil {
+        throw OptionError("--mean belongs to sgd, sgd-momentum, adamw, not to \(name)")
+      }
+      if signRule != nil {
+        throw OptionError("--sign-rule belongs to votes; \(name) has signs with scales and no ties")
+      }
+      if let route, !Self.scaledRoutes.contains(route) {
+        throw OptionError(
+          "--vote \(route.rawValue) cannot carry the scales of \(name): use "
+            + Self.scaledRoutes.map(\.rawValue).joined(separator: " or "))
+      }
+    case .mean:
+      if signRule != nil || route != nil {
+        throw OptionError("--sign-rule and --vote belong to algorithms that vote; \(name) averages")
+      }
     }
-    if !algorithm.votes, signRule != nil || route != nil {
-      throw OptionError(
-        "--sign-rule and --vote belong to algorithms that vote; \(algorithm.rawValue) averages")
-    }
+  }
+
+  /// The routes that carry a scale for each tensor beside the signs.
+  static let scaledRoutes: [Route] = [.exchange, .gather]
+
+  private func checkMomentum() throws(OptionError) {
+    let name = algorithm.rawValue
     if algorithm.defaultMomentum == nil, momentum != nil {
-      let other = algorithm.votes ? "signum" : "sgd-momentum"
-      throw OptionError("\(algorithm.rawValue) has no momentum; use --algorithm \(other)")
+      let other = algorithm.exchange == .vote ? "signum" : "sgd-momentum"
+      throw OptionError("\(name) has no momentum; use --algorithm \(other)")
     }
-    if schedule.definesMomentum {
-      if algorithm != .signum {
-        throw OptionError("--schedule paper belongs to signum, whose momentum it defines")
-      }
-      if momentum != nil {
-        throw OptionError("--schedule paper defines the momentum: leave --momentum out")
-      }
+    if interpolation != nil, algorithm != .lion {
+      throw OptionError("--interpolation belongs to lion, not to \(name)")
     }
+    if clip != nil, algorithm.exchange == .vote, (momentum ?? algorithm.defaultMomentum ?? 0) == 0 {
+      throw OptionError("--clip changes no sign without momentum: \(name) here has θ = 0")
+    }
+    let stochastic: [Algorithm] = [.signumStochastic, .signumFederated, .ssvr]
+    if radius != nil, !stochastic.contains(algorithm) {
+      throw OptionError(
+        "--radius belongs to \(stochastic.map(\.rawValue).joined(separator: ", ")); "
+          + "the signs of \(name) are deterministic")
+    }
+    guard schedule.definesMomentum else { return }
+    let defined: [Algorithm] = [.signum, .signumExtrapolated, .signumStochastic, .signumFederated]
+    if !defined.contains(algorithm) {
+      throw OptionError(
+        "--schedule paper belongs to \(defined.map(\.rawValue).joined(separator: ", ")), "
+          + "whose momentum it defines")
+    }
+    if momentum != nil {
+      throw OptionError("--schedule paper defines the momentum: leave --momentum out")
+    }
+  }
+
+  private func checkClients() throws(OptionError) {
+    guard let cohort else { return }
+    guard algorithm.isFederated || algorithm == .sgd else {
+      throw OptionError(
+        "--clients, --participation, --local-steps and --local-lr belong to signum-federated "
+          + "and sgd, not to \(algorithm.rawValue)")
+    }
+    guard cohort.clients >= 1, cohort.clients <= 1 << 24 else {
+      throw OptionError("--clients must lie in 1...2^24: found \(cohort.clients)")
+    }
+    guard cohort.localSteps >= 1, cohort.localSteps <= 1 << 20 else {
+      throw OptionError("--local-steps must lie in 1...2^20: found \(cohort.localSteps)")
+    }
+    guard cohort.participation > 0, cohort.participation <= 1 else {
+      throw OptionError("--participation must lie in (0, 1]: found \(cohort.participation)")
+    }
+    guard (cohort.participation * Double(cohort.clients)).rounded() >= 1 else {
+      throw OptionError(
+        "--participation \(cohort.participation) of \(cohort.clients) clients rounds to none: "
+          + "give at least \(0.5 / Double(cohort.clients))")
+    }
+  }
+
+  private func checkAdversaries() throws(OptionError) {
+    guard adversaries >= 0, adversaries < 1 else {
+      throw OptionError("--adversaries must lie in [0, 1): found \(adversaries)")
+    }
+    if attack != nil, adversaries == 0 {
+      throw OptionError("--attack needs --adversaries, the share of those who attack")
+    }
+    if adversaries > 0, algorithm.exchange != .vote {
+      throw OptionError(
+        "--adversaries replace ballots of a vote; \(algorithm.rawValue) holds none")
+    }
+  }
+
+  private func checkModel() throws(OptionError) {
     if model != .mlp, hidden != nil { throw OptionError("--hidden belongs to --model mlp") }
-    guard isQuadratic else { return }
-    if data != nil { throw OptionError("--model quadratic takes no --data") }
-    if validation > 0 { throw OptionError("--model quadratic has no samples to hold out") }
-    if batch == .full { throw OptionError("--model quadratic has no full batch: give a number") }
+    guard case .closedForm(let form) = model else { return }
+    if data != nil { throw OptionError("--model \(form) takes no --data") }
+    if validation > 0 { throw OptionError("--model \(form) has no samples to hold out") }
+    if batch == .full { throw OptionError("--model \(form) has no full batch: give a number") }
+    if partition != nil { throw OptionError("--model \(form) has no samples to divide") }
     if case .epochs = length {
-      throw OptionError("--model quadratic has no epochs: give --steps")
+      throw OptionError("--model \(form) has no epochs: give --steps")
     }
   }
 }

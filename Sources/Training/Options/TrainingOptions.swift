@@ -1,3 +1,5 @@
+public import Datasets
+public import Objectives
 public import SignBits
 public import SignDescent
 public import Voting
@@ -25,6 +27,27 @@ public struct TrainingOptions: Sendable {
   public var schedule = Schedule.standard
   /// The weight θ of the past in the momentum.
   public var momentum: Double?
+  /// The weight of the past in the signs that Lion votes with.
+  public var interpolation: Double?
+  /// The radius of stochastic signs; deterministic signs when not given, unless the algorithm says
+  /// otherwise.
+  public var radius: StochasticRadius?
+  /// The largest Euclidean norm of a gradient, before the momentum.
+  public var clip: Double?
+  /// The number of federated clients.
+  public var clients: Int?
+  /// The share of the clients in a round.
+  public var participation: Double?
+  /// The number of gradients of a client in a round.
+  public var localSteps: Int?
+  /// The learning rate of local steps.
+  public var localLearningRate: Double?
+  /// Which voter holds which samples; `shared`, or `iid` with clients, when not given.
+  public var partition: ClientPartition?
+  /// The share of adversaries among the voters.
+  public var adversaries = 0.0
+  /// What adversaries send; `invert` when not given.
+  public var attack: Attack?
   /// Decoupled weight decay λ on tensors of two or more dimensions.
   public var weightDecay = 0.0
   /// What zeros and ties count as.
@@ -76,8 +99,8 @@ public enum RunLength: Equatable, Sendable {
 
 /// What is trained (`--model`).
 public enum ModelChoice: Equatable, Sendable {
-  /// A quadratic with Gaussian gradient noise of standard deviation `noise` a coordinate.
-  case quadratic(dimension: Int, noise: Double)
+  /// A function in closed form, with noise in its gradients.
+  case closedForm(ClosedForm)
   /// Multinomial logistic regression.
   case logistic
   /// A multilayer perceptron with ReLU.
@@ -94,19 +117,14 @@ public struct OptionError: Error, Equatable, CustomStringConvertible {
 }
 
 extension ModelChoice: LosslessStringConvertible {
-  /// Reads `mlp`, `logistic`, `quadratic` or `quadratic:DIMENSION:NOISE`; nil for anything else.
+  /// Reads `mlp`, `logistic` or the name of a closed form; nil for anything else.
   public init?(_ text: String) {
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-    switch (parts.first, parts.count) {
-    case ("mlp", 1): self = .mlp
-    case ("logistic", 1): self = .logistic
-    case ("quadratic", 1): self = .quadratic(dimension: 1000, noise: 1)
-    case ("quadratic", 3):
-      guard let dimension = Int(parts[1]), dimension > 0, dimension <= 1 << 40,
-        let noise = Double(parts[2]), noise >= 0, noise.isFinite
-      else { return nil }
-      self = .quadratic(dimension: dimension, noise: noise)
-    default: return nil
+    switch text {
+    case "mlp": self = .mlp
+    case "logistic": self = .logistic
+    default:
+      guard let form = ClosedForm(text) else { return nil }
+      self = .closedForm(form)
     }
   }
 
@@ -115,7 +133,7 @@ extension ModelChoice: LosslessStringConvertible {
     switch self {
     case .mlp: "mlp"
     case .logistic: "logistic"
-    case .quadratic(let dimension, let noise): "quadratic:\(dimension):\(noise)"
+    case .closedForm(let form): form.description
     }
   }
 }

@@ -1,29 +1,31 @@
 import Foundation
 
 /// The memory that a run needs, checked before any of it is asked for.
-enum Memory {
-  /// Bytes per parameter of a rank: parameters, gradient and momentum in Float32.
+struct Memory {
+  /// Bytes per parameter of a rank.
   ///
   /// What the vote adds is below one byte for signs and 24 for the fp32 sums.
-  static let bytesPerParameter = 12
+  let bytesPerParameter: Int
+  /// The ranks that share a node.
+  let localRanks: Int
   /// Bytes per activation of a rank: its value and its gradient.
-  static let bytesPerActivation = 8
+  private static let bytesPerActivation = 8
 
   /// Checks that the arrays of the ranks of a node fit its memory.
   ///
   /// - Throws: `OptionError` with what is needed and what there is.
-  static func check(
-    parameters: Int, activations: Int, localRanks: Int
-  ) throws(OptionError) {
-    let needed = product(
+  func check(parameters: Int, activations: Int = 0) throws(OptionError) {
+    let needed = Self.product(
       localRanks,
-      sum(product(bytesPerParameter, parameters), product(bytesPerActivation, activations)))
+      Self.sum(
+        Self.product(bytesPerParameter, parameters),
+        Self.product(Self.bytesPerActivation, activations)))
     let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
     guard needed <= physical else {
       throw OptionError(
-        "the model needs \(gibibytes(needed)) for \(localRanks) rank(s) of a node that has "
-          + "\(gibibytes(physical)); choose "
-          + "smaller widths or a smaller batch")
+        "the model needs \(Self.gibibytes(needed)) for \(localRanks) rank(s) of a node that has "
+          + "\(Self.gibibytes(physical)); choose "
+          + "smaller widths, a smaller batch or fewer clients")
     }
   }
 

@@ -1,6 +1,4 @@
 import Datasets
-import MPIKit
-import Objectives
 import SignBits
 import SignDescent
 import Voting
@@ -10,76 +8,91 @@ struct RunPlan {
   let options: TrainingOptions
   /// The number of ranks.
   let ranks: Int
+  /// The clients of the run; nil where the ranks vote or average themselves.
+  let cohort: Cohort?
+  /// Which voter holds which samples.
+  let partition: ClientPartition
   /// Steps of an epoch; nil for objectives without samples.
   let stepsPerEpoch: Int?
   /// Steps of the run.
   let totalSteps: Int
-  /// The most samples of a rank in a step.
+  /// The most samples of a voter in a batch.
   let batchCapacity: Int
   /// The learning rate γ that the schedule starts from.
   let learningRate: Double
   /// The weight θ of the past; nil where there is no momentum.
   let momentum: Double?
+  /// The weight β1 of the past in the signs of Lion.
+  let interpolation: Double
+  /// The radius of stochastic signs; nil where signs are deterministic.
+  let radius: StochasticRadius?
   /// What zeros and ties count as.
   let signRule: SignRule
   /// How ballots become a verdict.
   let route: Route
   /// In which order the fp32 baselines sum.
   let mean: MeanOrder
+  /// What adversaries send.
+  let attack: Attack
 
   /// A plan for a run on so many ranks over so many training samples.
   ///
-  /// - Throws: `OptionError` when there are fewer samples than ranks for full batches.
-  init(_ options: TrainingOptions, ranks: Int, trainingSamples: Int) throws(OptionError) {
+  /// - Parameter largestPart: The most samples that one voter holds, where each has its own.
+  /// - Throws: `OptionError` when there are fewer samples than voters for full batches.
+  init(
+    _ options: TrainingOptions, ranks: Int, trainingSamples: Int, largestPart: Int? = nil
+  ) throws(OptionError) {
     self.options = options
     self.ranks = ranks
+    cohort = options.cohort
+    partition = options.partition ?? (cohort == nil ? .shared : .iid)
+    let voters = cohort?.clients ?? ranks
     switch options.batch {
     case .full:
-      guard trainingSamples >= ranks else {
+      guard trainingSamples >= voters else {
         throw OptionError(
-          "--batch full needs a sample for each of \(ranks) ranks: found \(trainingSamples)")
+          "--batch full needs a sample for each of \(voters) voters: found \(trainingSamples)")
       }
-      batchCapacity = (trainingSamples + ranks - 1) / ranks
+      batchCapacity = largestPart ?? (trainingSamples + voters - 1) / voters
       stepsPerEpoch = 1
     case .perRank(let count):
       batchCapacity = trainingSamples == 0 ? count : min(count, trainingSamples)
-      let samplesPerStep = ranks * batchCapacity
+      let batches = cohort.map { Memory.product($0.attendance, $0.localSteps) } ?? ranks
+      let samplesPerStep = Memory.product(batches, batchCapacity)
       stepsPerEpoch =
-        trainingSamples == 0 ? nil : (trainingSamples + samplesPerStep - 1) / samplesPerStep
+        trainingSamples == 0 ? nil : max(1, (trainingSamples - 1) / samplesPerStep + 1)
     }
     switch options.length {
     case .epochs(let epochs): totalSteps = Memory.product(epochs, stepsPerEpoch ?? 1)
     case .steps(let steps): totalSteps = steps
     }
-    learningRate = options.learningRate ?? options.algorithm.defaultLearningRate
+    learningRate = options.learningRate ?? Self.defaultLearningRate(options, cohort)
     momentum =
       options.schedule.definesMomentum
-      ? Schedule.paperMomentum(steps: totalSteps)
+      ? Schedule.paperMomentum(steps: totalSteps, smoothness: options.smoothness)
       : options.momentum ?? options.algorithm.defaultMomentum
+    interpolation = options.interpolation ?? 0.9
+    radius = options.radius ?? (options.algorithm == .signumStochastic ? .maximum : nil)
     signRule = options.signRule ?? .fair
-    route = options.route ?? .allreduce
+    route = options.route ?? .exchange
     mean = options.mean ?? .fixed
+    attack = options.attack ?? .invert
   }
 
-  /// The optimizer of the run.
-  ///
-  /// Collective.
-  func makeOptimizer(
-    layout: ParameterLayout, world: borrowing Communicator
-  ) throws(MPIError) -> any DistributedOptimizer {
-    if options.algorithm.votes {
-      return try VotedDescent(
-        layout: layout, momentum: momentum ?? 0, rule: signRule, route: route,
-        weightDecay: options.weightDecay, seed: options.seed, communicator: world)
+  /// Where nothing is said: of `paper`, which multiplies it by a power of the number of steps, a
+  /// hundredth to a tenth of a unit in all; of federated averaging the local steps as they are.
+  private static func defaultLearningRate(_ options: TrainingOptions, _ cohort: Cohort?) -> Double {
+    if options.schedule.definesMomentum { return 0.1 }
+    if options.algorithm == .sgd, let cohort {
+      return cohort.localLearningRate * Double(cohort.localSteps)
     }
-    return try AveragedDescent(
-      layout: layout, momentum: momentum, order: mean, weightDecay: options.weightDecay,
-      communicator: world)
+    return options.algorithm.defaultLearningRate
   }
 
   /// The learning rate of a step.
   func learningRate(at step: Int) -> Double {
-    options.schedule.rate(at: step, of: totalSteps, base: learningRate)
+    options.schedule.rate(
+      at: step, of: totalSteps, base: learningRate, smoothness: options.smoothness)
   }
 
   /// The epoch that a step belongs to, from 0.
@@ -97,5 +110,12 @@ struct RunPlan {
   /// Whether the hash of the parameters travels with a step.
   func isReplicaCheckDue(before step: Int) -> Bool {
     options.checkReplicas > 0 && step > 0 && step % options.checkReplicas == 0
+  }
+}
+
+extension TrainingOptions {
+  /// How smooth the objective has to be for the rates of `--schedule paper`.
+  fileprivate var smoothness: Schedule.Smoothness {
+    algorithm == .signumExtrapolated ? .hessian : .gradient
   }
 }

@@ -13,17 +13,26 @@ final class Workload {
   /// Which samples of the training set train, and which are held out.
   let split: ValidationSplit?
 
-  /// Loads the data and makes the objective.
+  /// The training samples of each voter; nil where all draw from the same ones.
+  let clientSamples: [[Int32]]?
+
+  /// Loads the data, divides them among the voters and makes the objective.
   ///
   /// Local to the rank.
   ///
   /// - Throws: `DatasetError`, `ParameterLayoutError`, `OptionError` or `OneDNNError`, in one line.
   init(_ options: TrainingOptions, ranks: Int, localRanks: Int, threads: Int) throws {
-    if case .quadratic(let dimension, let noise) = options.model {
-      try Memory.check(parameters: dimension, activations: 0, localRanks: localRanks)
-      objective = try NoisyQuadratic(dimension: dimension, noise: noise)
+    let voters = options.cohort?.clients ?? ranks
+    let memory = Memory(
+      bytesPerParameter: options.algorithm.bytesPerParameter(
+        hostedVoters: (voters + ranks - 1) / ranks),
+      localRanks: localRanks)
+    if case .closedForm(let form) = options.model {
+      objective = try form.makeObjective()
+      try memory.check(parameters: objective.layout.count)
       data = nil
       split = nil
+      clientSamples = nil
       return
     }
     let data = try DataSource(parsing: options.data ?? "fashion-mnist").load()
@@ -31,10 +40,19 @@ final class Workload {
       sampleCount: data.training.count, validationCount: options.validation, seed: options.seed)
     self.data = data
     self.split = split
+    let partition = options.partition ?? (options.cohort == nil ? .shared : .iid)
+    clientSamples =
+      partition == .shared
+      ? nil
+      : try partition.divide(
+        training: split.training, labels: data.training.labels, clients: voters,
+        seed: options.seed)
     objective = try Self.makeObjective(
       options.model, hidden: options.hidden ?? [256, 256], data: data,
-      batchCapacity: Self.batchCapacity(options, samples: split.training.count, ranks: ranks),
-      localRanks: localRanks, threads: threads)
+      batchCapacity: Self.batchCapacity(
+        options, samples: split.training.count, voters: voters,
+        largestPart: clientSamples?.map(\.count).max()),
+      memory: memory, threads: threads)
   }
 
   /// What is evaluated on without training: a model and data.
@@ -42,14 +60,25 @@ final class Workload {
     self.objective = objective
     self.data = data
     split = nil
+    clientSamples = nil
+  }
+
+  /// A closed form for an experiment.
+  init(objective: any Objective) {
+    self.objective = objective
+    data = nil
+    split = nil
+    clientSamples = nil
   }
 
   /// The largest number of samples that a rank takes at once.
-  static func batchCapacity(_ options: TrainingOptions, samples: Int, ranks: Int) -> Int {
+  static func batchCapacity(
+    _ options: TrainingOptions, samples: Int, voters: Int, largestPart: Int?
+  ) -> Int {
     let training =
       switch options.batch {
       case .perRank(let count): min(count, max(samples, 1))
-      case .full: (samples + ranks - 1) / ranks
+      case .full: largestPart ?? (samples + voters - 1) / voters
       }
     return max(training, Evaluator.batchCapacity)
   }
@@ -57,7 +86,7 @@ final class Workload {
   /// A model for data.
   static func makeObjective(
     _ model: ModelChoice, hidden: [Int], data: LoadedData, batchCapacity: Int,
-    localRanks: Int, threads: Int
+    memory: Memory, threads: Int
   ) throws -> any Objective {
     let width = data.training.width
     let classes = data.training.classCount
@@ -68,12 +97,11 @@ final class Workload {
       throw OptionError("--model mlp takes dense data; for LIBSVM files use --model logistic")
     }
     let widths = [width] + hidden + [classes]
-    try Memory.check(
+    try memory.check(
       parameters: zip(widths, widths.dropFirst()).reduce(0) {
         Memory.sum($0, Memory.product($1.0, $1.1))
       },
-      activations: Memory.product(batchCapacity, widths.reduce(0, Memory.sum)),
-      localRanks: localRanks)
+      activations: Memory.product(batchCapacity, widths.reduce(0, Memory.sum)))
     return try MultilayerPerceptron(
       inputWidth: width, hidden: hidden, classCount: classes, batchCapacity: batchCapacity,
       threads: threads)
@@ -151,5 +179,14 @@ extension Dataset {
         label: dataset.labels[sample], columns: dataset.columns.span.extracting(row),
         values: dataset.values.span.extracting(row))
     }
+  }
+}
+
+extension Workload {
+  /// The number of samples of each class that each voter holds; nil where all draw from the same.
+  var classesPerClient: [[Int]]? {
+    guard let clientSamples, let data else { return nil }
+    return ClientPartition.classCounts(
+      of: clientSamples, labels: data.training.labels, classCount: data.training.classCount)
   }
 }

@@ -1,16 +1,17 @@
 import AlignedBuffers
 import Checkpoints
 import Foundation
-import MPIKit
+package import MPIKit
 
 /// Agreement of all ranks before the first step, so that errors of starting end all ranks alike.
-enum Agreement {
+package enum Agreement {
   /// Whether all ranks got ready; rank 0 prints each distinct error once, with its ranks.
   ///
   /// Collective.
   ///
   /// - Parameter failure: What went wrong on this rank, or nil.
-  static func isReady(_ failure: (any Error)?, on world: borrowing Communicator) throws(MPIError)
+  package static func isReady(_ failure: (any Error)?, on world: borrowing Communicator)
+    throws(MPIError)
     -> Bool
   {
     let texts = try world.allGatherStrings(failure.map { "\($0)" } ?? "")

@@ -41,7 +41,7 @@ enum ModelFile {
     let hidden = (metadata["hidden"] ?? "").split(separator: ",").compactMap { Int($0) }
     let objective = try Workload.makeObjective(
       model, hidden: hidden, data: data, batchCapacity: Evaluator.batchCapacity,
-      localRanks: localRanks, threads: threads)
+      memory: Memory(bytesPerParameter: 8, localRanks: localRanks), threads: threads)
     let state = ModelState(layout: objective.layout)
     try state.parameters.withMutableSpan { values in
       _ = try Safetensors.read(from: path, tensors: entries(of: state.layout), into: values)

@@ -1,12 +1,12 @@
 import Foundation
-import MPIKit
+package import MPIKit
 
 /// The frame of a program that runs on every rank.
-enum RankProgram {
+package enum RankProgram {
   /// Starts MPI, runs a body, and turns whatever it ends with into an exit code.
   ///
   /// An error on one rank is printed with the rank, and MPI_Abort ends the others.
-  static func run(_ body: (borrowing Communicator) throws -> Int32) -> Int32 {
+  package static func run(_ body: (borrowing Communicator) throws -> Int32) -> Int32 {
     // A reader of our output that goes away must not end a run that still saves its results.
     signal(SIGPIPE, SIG_IGN)
     do {

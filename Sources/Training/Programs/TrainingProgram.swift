@@ -67,7 +67,9 @@ private struct Preparation {
     }
     workload = try Workload(
       options, ranks: world.size, localRanks: nodes.localRanks, threads: threads)
-    plan = try RunPlan(options, ranks: world.size, trainingSamples: workload.trainingCount)
+    plan = try RunPlan(
+      options, ranks: world.size, trainingSamples: workload.trainingCount,
+      largestPart: workload.clientSamples?.map(\.count).max())
   }
 
   /// What must be the same on all ranks, a line a fact.

@@ -2,7 +2,7 @@ import Foundation
 
 /// What a person sees of a run: rank 0 on standard output, complaints of any rank on standard
 /// error.
-enum Console {
+package enum Console {
   /// The columns of the terminal; nil where standard output is none.
   ///
   /// Open MPI gives each rank a terminal of its own, with the width of the launcher's: 0 where the
@@ -16,7 +16,7 @@ enum Console {
   }
 
   /// Prints a line.
-  static func print(_ line: String) {
+  package static func print(_ line: String) {
     write(line + "\n", to: .standardOutput)
   }
 
@@ -26,7 +26,7 @@ enum Console {
   }
 
   /// Prints what went wrong on standard error, led by the program's name.
-  static func complain(_ line: String) {
+  package static func complain(_ line: String) {
     write("signum: " + line + "\n", to: .standardError)
   }
 

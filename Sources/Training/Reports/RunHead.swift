@@ -5,6 +5,7 @@ import Networks
 import Objectives
 import RunLog
 import SignBits
+import SignDescent
 import Voting
 
 /// The head of a run, for the log and for people.
@@ -39,12 +40,22 @@ struct RunHead {
     record.instructionSet = OneDNN.instructionSet
     record.threads = threads
     record.oneDNNVersion = plan.options.model == .mlp ? OneDNN.version : nil
-    let votes = plan.options.algorithm.votes
-    record.route = votes ? plan.route.rawValue : "mean-" + plan.mean.rawValue
+    let exchange = plan.options.algorithm.exchange
+    let averages = exchange == .mean
+    record.route = averages ? "mean-" + plan.mean.rawValue : plan.route.rawValue
     record.routeReason =
-      (votes ? plan.options.route != nil : plan.options.mean != nil) ? "asked for" : "the default"
-    record.signRule = votes ? plan.signRule.rawValue : "none"
-    record.orderDependent = !votes && plan.mean == .mpi
+      (averages ? plan.options.mean != nil : plan.options.route != nil)
+      ? "asked for" : "the default"
+    record.signRule = exchange == .vote ? plan.signRule.rawValue : "none"
+    record.orderDependent = averages && plan.mean == .mpi
+    record.gradientsPerStep =
+      plan.options.algorithm == .ssvr ? 2 : plan.cohort?.localSteps ?? 1
+    record.lookAhead = plan.lookAheadForm(for: workload.objective)?.rawValue
+    record.biasedSigns = plan.radius?.isBiased
+    let voters = plan.cohort?.clients ?? plan.ranks
+    let adversaries = Adversaries.members(
+      fraction: plan.options.adversaries, of: voters, seed: plan.options.seed)
+    if !adversaries.isEmpty { record.adversaries = adversaries.sorted() }
     record.commit = Machine.commit
     record.tensors = workload.objective.layout.tensors.count
     record.batch = plan.batchCapacity
@@ -54,6 +65,7 @@ struct RunHead {
     record.trainingSamples = workload.trainingCount
     record.validationSamples = workload.split?.validation.count
     record.testSamples = data.test?.count
+    record.samplesPerClient = workload.classesPerClient
     if case .dense(let dataset) = data.training {
       record.pixelMean = dataset.normalization.mean
       record.pixelStandardDeviation = dataset.normalization.standardDeviation
@@ -66,12 +78,7 @@ struct RunHead {
   ) -> [String] {
     let options = plan.options
     let layout = workload.objective.layout
-    var method = "\(options.algorithm.rawValue), lr \(plan.learningRate) \(options.schedule)"
-    if let momentum = plan.momentum { method += ", momentum \(momentum)" }
-    method +=
-      options.algorithm.votes
-      ? ", sign rule \(plan.signRule.rawValue), vote \(plan.route.rawValue)"
-      : ", mean \(plan.mean.rawValue)"
+    let method = Self.method(plan, workload)
     let places = nodes.hosts.count == 1 ? "1 node" : "\(nodes.hosts.count) nodes"
     let each = threads == 1 ? "1 thread" : "\(threads) threads"
     var lines = ["ranks   \(plan.ranks) on \(places), \(each) each"]
@@ -86,9 +93,54 @@ struct RunHead {
     lines.append(
       "model   \(options.model): \(layout.count) parameters in \(layout.tensors.count) tensors")
     lines.append("method  \(method)")
+    lines += Self.voterLines(plan, workload)
     let length = plan.stepsPerEpoch.map { ", \($0) an epoch" } ?? ""
     lines.append(
       "run     \(plan.totalSteps) steps\(length), batch \(options.batch), seed \(options.seed)")
+    return lines
+  }
+  private static func method(_ plan: RunPlan, _ workload: Workload) -> String {
+    let options = plan.options
+    var method = "\(options.algorithm.rawValue), lr \(plan.learningRate) \(options.schedule)"
+    if let momentum = plan.momentum { method += ", momentum \(momentum)" }
+    if options.algorithm == .lion { method += ", interpolation \(plan.interpolation)" }
+    if let form = plan.lookAheadForm(for: workload.objective) {
+      method += ", look-ahead \(form.rawValue)"
+    }
+    if let radius = plan.radius {
+      method += ", radius \(radius)" + (radius.isBiased ? " (biased)" : "")
+    }
+    if let clip = options.clip { method += ", clip \(clip)" }
+    switch options.algorithm.exchange {
+    case .vote: method += ", sign rule \(plan.signRule.rawValue), vote \(plan.route.rawValue)"
+    case .scaledSigns: method += ", vote \(plan.route.rawValue)"
+    case .mean: method += ", mean \(plan.mean.rawValue)"
+    }
+    return method
+  }
+
+  /// Clients, how the data lie with the voters, and adversaries, where there is something to say.
+  private static func voterLines(_ plan: RunPlan, _ workload: Workload) -> [String] {
+    var lines: [String] = []
+    if let cohort = plan.cohort {
+      lines.append(
+        "clients \(cohort.clients), \(cohort.attendance) in a round, \(cohort.localSteps) local "
+          + "gradients at lr \(cohort.localLearningRate)")
+    }
+    if let counts = workload.classesPerClient {
+      let sizes = counts.map { $0.reduce(0, +) }.sorted()
+      let classes = counts.map { $0.count { $0 > 0 } }.sorted()
+      lines.append(
+        "parts   \(plan.partition): \(sizes[0]) to \(sizes[sizes.count - 1]) samples, "
+          + "\(classes[0]) to \(classes[classes.count - 1]) classes a voter")
+    }
+    let voters = plan.cohort?.clients ?? plan.ranks
+    let adversaries = Adversaries.members(
+      fraction: plan.options.adversaries, of: voters, seed: plan.options.seed)
+    if !adversaries.isEmpty {
+      lines.append(
+        "attack  \(plan.attack.rawValue) by \(adversaries.count) of \(voters) voters")
+    }
     return lines
   }
 }

@@ -1,0 +1,105 @@
+import AlignedBuffers
+import Objectives
+import SignDescent
+
+/// The gradients of the voters that a rank hosts, at whatever point an algorithm asks for.
+///
+/// Each voter draws its batches in order; draw k of voter v is the same whatever the number of
+/// ranks. A gradient is clipped here, and here faults are injected.
+final class GradientSource {
+  /// What a gradient was computed from.
+  struct Draw {
+    /// The samples of all batches.
+    var samples = 0
+    /// The mean loss; of several batches the mean of theirs.
+    var loss = 0.0
+  }
+
+  /// Seconds spent in batches and gradients since `begin(step:)`.
+  private(set) var seconds = 0.0
+  private let workload: Workload
+  private let fault: FaultInjection?
+  private let clip: GradientClip?
+  private let localSteps: LocalSteps?
+  private let firstVoter: Int
+  /// The number of batches that each hosted voter has drawn.
+  private var draws: [Int]
+  private var samples: BatchSource
+  private var batch: Batch
+  private var step = 0
+
+  init(
+    plan: RunPlan, electorate: Electorate, workload: Workload, fault: FaultInjection?
+  ) {
+    self.workload = workload
+    self.fault = fault
+    clip = plan.options.clip.map { GradientClip(norm: $0) }
+    localSteps = plan.cohort.flatMap { cohort in
+      cohort.localSteps < 2
+        ? nil
+        : LocalSteps(
+          count: cohort.localSteps, learningRate: cohort.localLearningRate,
+          parameters: workload.objective.layout.count)
+    }
+    firstVoter = electorate.hosted.lowerBound
+    draws = Array(repeating: 0, count: electorate.hosted.count)
+    samples = BatchSource(plan: plan, electorate: electorate, workload: workload)
+    batch = workload.makeBatch(capacity: samples.capacity)
+  }
+
+  /// Starts a step of the run.
+  func begin(step: Int) {
+    self.step = step
+    seconds = 0
+  }
+
+  /// The gradient of a hosted voter on its next batches.
+  ///
+  /// - Parameters:
+  ///   - voter: One of the electorate's hosted voters.
+  ///   - point: The parameters.
+  ///   - gradient: All written, unless there is no sample.
+  func gradient(
+    of voter: Int, at point: Span<Float>, into gradient: inout AlignedBuffer<Float>
+  ) throws -> Draw {
+    let start = Clock.seconds
+    defer { seconds += Clock.seconds - start }
+    var draw = Draw()
+    if let localSteps {
+      try localSteps.run(from: point, into: &gradient) { point, gradient in
+        load(voter)
+        draw.samples += batch.count
+        draw.loss += try compute(at: point, into: &gradient) / Double(localSteps.count)
+      }
+      return draw
+    }
+    load(voter)
+    guard batch.count > 0 else { return draw }
+    draw.samples = batch.count
+    draw.loss = try compute(at: point, into: &gradient)
+    return draw
+  }
+
+  /// The gradient on the batch that was drawn last, at another point.
+  func repeated(at point: Span<Float>, into gradient: inout AlignedBuffer<Float>) throws {
+    let start = Clock.seconds
+    defer { seconds += Clock.seconds - start }
+    _ = try compute(at: point, into: &gradient)
+  }
+
+  private func load(_ voter: Int) {
+    let place = voter - firstVoter
+    samples.load(&batch, voter: voter, draw: draws[place], from: workload)
+    draws[place] += 1
+  }
+
+  private func compute(
+    at point: Span<Float>, into gradient: inout AlignedBuffer<Float>
+  ) throws -> Double {
+    var loss = try workload.objective.gradient(
+      at: point, on: batch, into: gradient.mutableSpan)
+    fault?.corrupt(gradient: gradient.mutableSpan, loss: &loss, atStep: step)
+    clip?.apply(to: gradient.mutableSpan)
+    return loss
+  }
+}

@@ -1,0 +1,44 @@
+import MPIKit
+import Objectives
+import SignDescent
+import Voting
+
+extension RunPlan {
+  /// Who votes in the run, as a rank sees it.
+  func electorate(rank: Int) -> Electorate {
+    guard let cohort else { return Electorate(ranks: ranks, rank: rank) }
+    return Electorate(
+      clients: cohort.clients, attendance: cohort.attendance, seed: options.seed, ranks: ranks,
+      rank: rank)
+  }
+
+  /// How the point ahead comes about; nil where gradients are taken at the parameters.
+  ///
+  /// At a constant rate, without decay and without a feasible set the last verdict tells it; else
+  /// the previous parameters have to be kept.
+  func lookAheadForm(for objective: any Objective) -> LookAheadPoint.Form? {
+    guard options.algorithm == .signumExtrapolated else { return nil }
+    let isConstant = options.schedule == Schedule(.constant) || options.schedule.definesMomentum
+    return isConstant && options.weightDecay == 0 && !objective.isConstrained ? .rebuilt : .stored
+  }
+
+  /// The optimizer of the run.
+  ///
+  /// Collective.
+  func makeOptimizer(
+    for objective: any Objective, electorate: Electorate, patience: Patience,
+    world: borrowing Communicator
+  ) throws(MPIError) -> any DistributedOptimizer {
+    switch options.algorithm.exchange {
+    case .vote:
+      try VotedDescent(
+        plan: self, objective: objective, electorate: electorate, patience: patience,
+        world: world)
+    case .scaledSigns:
+      try ErrorFeedbackDescent(plan: self, layout: objective.layout, world: world)
+    case .mean:
+      try AveragedDescent(
+        plan: self, layout: objective.layout, electorate: electorate, world: world)
+    }
+  }
+}
