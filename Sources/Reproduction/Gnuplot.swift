@@ -1,0 +1,107 @@
+import Foundation
+
+/// Draws plots with gnuplot, each as SVG and as PNG.
+enum Gnuplot {
+  /// Whether there is a gnuplot on the path.
+  static let isInstalled: Bool = {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    return path.split(separator: ":")
+      .contains { FileManager.default.isExecutableFile(atPath: "\($0)/gnuplot") }
+  }()
+
+  /// Writes `name.svg` and `name.png` in a folder.
+  ///
+  /// - Throws: `ReportError` when gnuplot fails.
+  static func draw(_ plot: Plot, named name: String, in folder: URL) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["gnuplot", "-"]
+    process.currentDirectoryURL = folder
+    let input = Pipe()
+    let complaints = Pipe()
+    process.standardInput = input
+    process.standardError = complaints
+    try process.run()
+    try input.fileHandleForWriting.write(contentsOf: Data(script(plot, named: name).utf8))
+    try input.fileHandleForWriting.close()
+    let said = try complaints.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+      throw ReportError.plot(name: name, complaint: String(decoding: said, as: UTF8.self))
+    }
+  }
+
+  /// The commands and the data of a plot.
+  static func script(_ plot: Plot, named name: String) -> String {
+    var lines = [
+      "set encoding utf8", "set title \(quoted(plot.title))", "set grid lc rgb '#b0b0b0'",
+      "set key below Left reverse samplen 5 spacing 1.2 maxrows 3", "set bars 0.6",
+    ]
+    let points = plot.series.flatMap(\.points)
+    lines += commands(plot.x, "x", from: points.map(\.x))
+    lines += commands(plot.y, "y", from: points.flatMap { [$0.low, $0.high] })
+    for (place, series) in plot.series.enumerated() {
+      lines.append("$data\(place) << END")
+      lines += series.points.map { "\($0.x) \($0.y) \($0.low) \($0.high)" }
+      lines.append("END")
+    }
+    let curves = plot.series.enumerated().map(curve).joined(separator: ", ")
+    for (kind, terminal) in [
+      ("svg", "svg size 800,540 dynamic font 'sans-serif,14' background '#ffffff'"),
+      ("png", "pngcairo size 1200,810 font 'sans-serif,15' background '#ffffff'"),
+    ] {
+      lines += [
+        "set terminal \(terminal)", "set output \(quoted(name + "." + kind))", "plot \(curves)",
+        "unset output",
+      ]
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func commands(
+    _ axis: Plot.Axis, _ letter: String, from data: [Double]
+  ) -> [String] {
+    var lines = ["set \(letter)label \(quoted(axis.label))"]
+    let (low, high) = data.extremes
+    var range = axis.range ?? low...high
+    if axis.isLogarithmic {
+      lines += ["set logscale \(letter)", "set format \(letter) '%g'"]
+      range = low / 1.5...high * 1.5
+    } else if axis.range == nil {
+      let margin = max(0.06 * (high - low), 1e-9)
+      range = low - margin...high + margin
+    }
+    if !axis.names.isEmpty {
+      let ticks = axis.names.enumerated().map { "\(quoted($0.element)) \($0.offset)" }
+      lines.append("set \(letter)tics (\(ticks.joined(separator: ", ")))")
+    }
+    lines.append("set \(letter)range [\(range.lowerBound):\(range.upperBound)]")
+    return lines
+  }
+
+  /// Colours that differ in brightness too; signs and dashes tell them apart in black and white.
+  private static let colors = ["#000000", "#b03a2e", "#2471a3", "#ca8a04", "#6c3483"]
+  private static let signs = [7, 4, 9, 6, 5]
+  private static let dashes = ["1", "(12,6)", "(3,4)", "(14,5,3,5)", "(6,4)"]
+
+  private static func curve(_ place: Int, _ series: Plot.Series) -> String {
+    let look = place % colors.count
+    let color = "lc rgb '\(colors[look])'"
+    let title = "title \(quoted(series.name))"
+    let line = "lw 2 dt \(dashes[look]) \(color)"
+    switch series.style {
+    case .measured:
+      return "$data\(place) using 1:2:3:4 with yerrorbars lw 1.5 \(color) pt 0 notitle, "
+        + "$data\(place) using 1:2 with linespoints \(line) pt \(signs[look]) ps 1.4 \(title)"
+    case .expected:
+      return "$data\(place) using 1:2 with lines lw 2.5 dt (8,7) lc rgb '#808080' \(title)"
+    case .course: return "$data\(place) using 1:2 with lines \(line) \(title)"
+    }
+  }
+
+  /// A text in quotes without escapes; a quote in it is doubled, signs of layout are escaped.
+  private static func quoted(_ text: String) -> String {
+    let plain = text.replacing("_", with: "\\_").replacing("^", with: "\\^")
+    return "'" + plain.replacing("'", with: "''") + "'"
+  }
+}
