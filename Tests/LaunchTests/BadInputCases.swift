@@ -56,6 +56,47 @@ extension BadInputCase {
     },
   ]
 
+  /// Flags of algorithms, clients and adversaries that cannot be used.
+  static let options: [BadInputCase] = [
+    BadInputCase(
+      ["schedule": "paper", "algorithm": "lion"], says: ["--schedule paper belongs to"]),
+    BadInputCase(["interpolation": "0.5"], says: ["--interpolation", "lion", "signum"]),
+    BadInputCase(
+      ["algorithm": "lion", "interpolation": "1"], says: ["--interpolation", "[0, 1)", "1.0"]),
+    BadInputCase(["algorithm": "signsgd", "clip": "1"], says: ["--clip", "θ = 0"]),
+    BadInputCase(["momentum": "0", "clip": "1"], says: ["--clip", "θ = 0"]),
+    BadInputCase(["clip": "0"], says: ["--clip", "positive"]),
+    BadInputCase(["radius": "1"], says: ["--radius", "signum-stochastic"]),
+    BadInputCase(["algorithm": "signum-stochastic", "radius": "0"], says: ["--radius", "'0'"]),
+    BadInputCase(["algorithm": "signum-stochastic", "radius": "-1"], says: ["--radius", "'-1'"]),
+    BadInputCase(
+      ["algorithm": "signum-stochastic", "radius": "rms:0"], says: ["--radius", "'rms:0'"]),
+    BadInputCase(
+      ["algorithm": "ef-signsgd", "vote": "allreduce"], says: ["--vote allreduce", "ef-signsgd"]),
+    BadInputCase(
+      ["algorithm": "ef-signsgd", "vote": "dense"], says: ["--vote dense", "ef-signsgd"]),
+    BadInputCase(["algorithm": "ef-signsgd", "sign-rule": "fair"], says: ["--sign-rule"]),
+    BadInputCase(["adversaries": "1", "attack": "invert"], says: ["--adversaries", "[0, 1)"]),
+    BadInputCase(["adversaries": "-0.1"], says: ["--adversaries", "-0.1"]),
+    BadInputCase(["adversaries": "0.3", "attack": "bribe"], says: ["--attack", "bribe"]),
+    BadInputCase(["attack": "invert"], says: ["--attack", "--adversaries"]),
+    BadInputCase(
+      ["algorithm": "sgd", "adversaries": "0.3"], says: ["--adversaries", "sgd holds none"]),
+    BadInputCase(["local-steps": "3"], says: ["--local-steps", "signum-federated"]),
+    BadInputCase(["clients": "3"], says: ["--clients", "signum-federated"]),
+    federated(["participation": "0.001"], says: ["--participation", "100 clients", "none"]),
+    federated(["participation": "1.5"], says: ["--participation", "(0, 1]"]),
+    federated(["participation": "0"], says: ["--participation", "(0, 1]"]),
+    federated(["clients": "0"], says: ["--clients"]),
+    federated(["clients": "601"], says: ["601", "600"]),
+    federated(["clients": "601", "batch": "full"], says: ["601", "600"]),
+    federated(["local-steps": "0"], says: ["--local-steps"]),
+    federated(["local-lr": "0"], says: ["--local-lr", "positive"]),
+    federated(["partition": "dirichlet:0"], says: ["--partition", "dirichlet:0"]),
+    federated(["partition": "shards:0"], says: ["--partition", "shards:0"]),
+    federated(["partition": "shards:7"], says: ["600", "100 x 7"]),
+  ]
+
   /// Files that cannot be used.
   static let files: [BadInputCase] = [
     BadInputCase(["data": "idx:/nowhere/at-all"], says: ["/nowhere/at-all"]),
@@ -125,6 +166,14 @@ extension BadInputCase {
     configuration("bad value", says: ["--batch", "'0'"], "batch: 0\n"),
     configuration("config within", says: ["run.yaml:1", "config"], "config: other.yaml\n"),
   ]
+
+  /// The base run of 100 clients with other flags.
+  private static func federated(
+    _ changes: KeyValuePairs<String, String>, says words: [String]
+  ) -> BadInputCase {
+    let base = [(key: "algorithm", value: "signum-federated"), (key: "clients", value: "100")]
+    return BadInputCase(base + changes.map { $0 }, says: words)
+  }
 
   private static let trainingImages = "train-images-idx3-ubyte"
 

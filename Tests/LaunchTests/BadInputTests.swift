@@ -7,6 +7,15 @@ extension LaunchTests {
     @Test(arguments: BadInputCase.flags)
     func flag_isRefusedInOneLine(_ input: BadInputCase) async throws { try await Self.check(input) }
 
+    /// By one process alone: that ranks speak once is seen with the flags above, and takes longer.
+    @Test(arguments: BadInputCase.options)
+    func option_isRefusedInOneLine(_ input: BadInputCase) async throws {
+      try await withTemporaryFolder { folder in
+        let arguments = try await input.arguments(folder)
+        Self.expectRefusal(try await Program.run(["train"] + arguments), words: input.words)
+      }
+    }
+
     @Test(arguments: BadInputCase.files)
     func file_isRefusedInOneLine(_ input: BadInputCase) async throws { try await Self.check(input) }
 
@@ -114,7 +123,11 @@ struct BadInputCase: Sendable, CustomTestStringConvertible {
 
   /// The base run with other flags.
   init(_ changes: KeyValuePairs<String, String>, says words: [String]) {
-    let changed = changes.map { (key: $0.key, value: $0.value) }
+    self.init(changes.map { $0 }, says: words)
+  }
+
+  /// The base run with other flags, of which later ones win.
+  init(_ changed: [(key: String, value: String)], says words: [String]) {
     self.init(
       changed.map { "--\($0.key) \($0.value)" }.joined(separator: " "), says: words
     ) { _ in

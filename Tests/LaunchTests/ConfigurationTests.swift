@@ -18,7 +18,8 @@ extension LaunchTests {
         "algorithm", "model", "hidden", "data", "batch", "epochs", "steps", "lr", "schedule",
         "momentum", "weight-decay", "sign-rule", "vote", "mean", "seed", "threads",
         "evaluate-every", "validation", "check-replicas", "max-abstentions", "collective-timeout",
-        "log", "log-every", "save",
+        "log", "log-every", "save", "interpolation", "radius", "clip", "clients", "participation",
+        "local-steps", "local-lr", "partition", "adversaries", "attack",
       ]
       #expect(try await Self.listedFlags() == agreed)
     }

@@ -19,6 +19,11 @@ struct RankTestsUnderMpirunTests {
       #"^RankTests\.MajorityVoteTests/verdict_equalsTheModel"#, ranks: ranks, atLeast: 1)
   }
 
+  @Test func fiveRanks_castTheBallotsOfManyVoters() async throws {
+    try await run(
+      #"^RankTests\.SeveralVotersTests/verdict_equalsTheModel"#, ranks: 5, atLeast: 1)
+  }
+
   private func run(_ filter: String, ranks: Int, atLeast fewest: Int) async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
