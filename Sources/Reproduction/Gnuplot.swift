@@ -36,6 +36,7 @@ enum Gnuplot {
     var lines = [
       "set encoding utf8", "set title \(quoted(plot.title))", "set grid lc rgb '#b0b0b0'",
       "set key below Left reverse samplen 5 spacing 1.2 maxrows 3", "set bars 0.6",
+      "set xlabel offset 0,0.5",
     ]
     let points = plot.series.flatMap(\.points)
     lines += commands(plot.x, "x", from: points.map(\.x))
@@ -65,11 +66,16 @@ enum Gnuplot {
     let (low, high) = data.extremes
     var range = axis.range ?? low...high
     if axis.isLogarithmic {
-      lines += ["set logscale \(letter)", "set format \(letter) '%g'"]
       range = low / 1.5...high * 1.5
+      let format = high / low >= 1_000 ? "10^{%L}" : "%g"
+      lines += ["set logscale \(letter)", "set format \(letter) '\(format)'"]
     } else if axis.range == nil {
       let margin = max(0.06 * (high - low), 1e-9)
       range = low - margin...high + margin
+    }
+    let marks = axis.isLogarithmic && axis.marks.isEmpty ? Self.marks(in: range) : axis.marks
+    if !marks.isEmpty {
+      lines.append("set \(letter)tics (\(marks.map { "\($0)" }.joined(separator: ", ")))")
     }
     if !axis.names.isEmpty {
       let ticks = axis.names.enumerated().map { "\(quoted($0.element)) \($0.offset)" }
@@ -77,6 +83,17 @@ enum Gnuplot {
     }
     lines.append("set \(letter)range [\(range.lowerBound):\(range.upperBound)]")
     return lines
+  }
+
+  /// 1, 2 and 5 times powers of ten, where powers of ten alone would be too few.
+  private static func marks(in range: ClosedRange<Double>) -> [Double] {
+    guard range.upperBound / range.lowerBound < 500 else { return [] }
+    let first = Int(log10(range.lowerBound).rounded(.down))
+    let last = Int(log10(range.upperBound).rounded(.up))
+    let all = (first...last).flatMap { power in
+      [1, 2, 5].map { $0 * pow(10, Double(power)) }
+    }
+    return all.filter(range.contains)
   }
 
   /// Colours that differ in brightness too; signs and dashes tell them apart in black and white.

@@ -12,7 +12,9 @@ struct Plot: Sendable {
     /// What is drawn, with its unit.
     let label: String
     var isLogarithmic = false
-    /// Names of places, where numbers would say nothing.
+    /// The places that are marked; empty for those that suit the range.
+    var marks: [Double] = []
+    /// Names of the places 0, 1, …, where numbers would say nothing.
     var names: [String] = []
     /// The range drawn; nil for what the data need.
     var range: ClosedRange<Double>?

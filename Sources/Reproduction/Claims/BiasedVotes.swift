@@ -63,7 +63,7 @@ extension Claim {
       plots: [
         Plot(
           title: "Skewed noise: what more workers bring",
-          x: .init(label: "workers", isLogarithmic: true),
+          x: .init(label: "workers", isLogarithmic: true, marks: workers.map(Double.init)),
           y: .init(label: "mean |∂f| per coordinate", isLogarithmic: true), series: series)
       ])
   }

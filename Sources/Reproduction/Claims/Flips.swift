@@ -57,7 +57,7 @@ extension Claim {
       plots: [
         Plot(
           title: "Pure noise: how often the sign of a momentum flips",
-          x: .init(label: "1 - θ", isLogarithmic: true),
+          x: .init(label: "1 - θ", isLogarithmic: true, marks: places),
           y: .init(label: "flips a coordinate and step", isLogarithmic: true),
           series: [
             .init(name: "measured", points: points(places, shares)),

@@ -61,7 +61,8 @@ extension Claim {
       plots: [
         Plot(
           suffix: "honest", title: "Symmetric noise: more workers",
-          x: .init(label: "workers", isLogarithmic: true),
+          x: .init(
+            label: "workers", isLogarithmic: true, marks: workers.map { Double($0.count) }),
           y: .init(label: "f in the last 100 of 600 steps", isLogarithmic: true),
           series: [
             .init(name: "θ = 0", points: points(workers.map { Double($0.count) }, byWorkers))
@@ -152,7 +153,7 @@ extension Claim {
       plots: [
         Plot(
           title: "Seven workers, some of whom negate their signs",
-          x: .init(label: "negating workers"),
+          x: .init(label: "negating workers", marks: negating.map(Double.init)),
           y: .init(label: "f over f at the start", isLogarithmic: true),
           series: [
             .init(name: "θ = 0.9", points: points(negating.map(Double.init), values)),

@@ -44,7 +44,7 @@ extension Claim {
       plots: [
         Plot(
           title: "Skewed noise: how small a batch may be",
-          x: .init(label: "samples a step", isLogarithmic: true),
+          x: .init(label: "samples a step", isLogarithmic: true, marks: places),
           y: .init(label: "mean |∂f| per coordinate", isLogarithmic: true),
           series: [
             .init(name: "signSGD", points: points(places, signs)),
