@@ -101,7 +101,7 @@ extension Tally {
       return unsafe plane.loadUnaligned(fromByteOffset: offset, as: Lanes.self)
     }
     var lanes = Lanes(repeating: 0)
-    for lane in 0..<(plane.count - offset) / 8 {
+    for lane in 0..<max(0, plane.count - offset) / 8 {
       lanes[lane] = unsafe plane.load(fromByteOffset: offset + 8 * lane, as: UInt64.self)
     }
     return lanes

@@ -9,13 +9,13 @@ extension Tally {
   ///   - masks: Where its mask plane starts, or -1 where the ballot has none in this block.
   ///   - words: The words. Planes are of whole groups of eight words, 0 behind the last coordinate.
   ///   - rule: What a tie becomes.
-  ///   - coins: The coins of this step.
+  ///   - coins: The coins of the words of the block; none where nothing ties, or under another rule.
   ///   - verdict: Where the signs of N − S of the block go; `hasMask` is only ever set.
   /// - Precondition: All planes lie within `words`.
   /// - Complexity: O(N · words of the block); no allocation on the heap.
   public static func decide(
     block: Int, ballotsWithSigns signs: Span<Int>, masks: Span<Int>, in words: Span<UInt64>,
-    rule: SignRule, coins: TieCoins, into verdict: inout SignPlanes
+    rule: SignRule, coins: Span<UInt64>, into verdict: inout SignPlanes
   ) {
     var masked = false
     for ballot in masks.indices where masks[ballot] >= 0 { masked = true }
@@ -27,7 +27,7 @@ extension Tally {
         signs[ballot] >= 0 && max(signs[ballot], masks[ballot]) + 8 * groups <= words.count,
         "a plane outside the words")
     }
-    unsafe words.withUnsafeBytes { bytes in
+    unsafe withUnsafeBytes(words, coins) { bytes, coins in
       unsafe withUnsafeTemporaryAllocation(of: Lanes.self, capacity: planes) { counts -> Void in
         for group in 0..<groups {
           unsafe counts.initialize(repeating: Lanes(repeating: 0))
@@ -42,8 +42,8 @@ extension Tally {
             unsafe counts[$0]
           }
           decide(
-            outcome, firstWord: block * blockPlaneWords + 8 * group, rule: rule, coins: coins,
-            into: &verdict)
+            outcome, firstWord: block * blockPlaneWords + 8 * group, rule: rule,
+            heads: unsafe lanes(of: coins, from: 8 * group), into: &verdict)
         }
       }
     }
@@ -58,13 +58,13 @@ extension Tally {
   ///   - words: The words.
   ///   - ranks: N, the number of ballots in all tallies together.
   ///   - rule: What a tie becomes.
-  ///   - coins: The coins of this step.
+  ///   - coins: The coins of the words of the block; none where nothing ties, or under another rule.
   ///   - verdict: Where the signs of N − S of the block go; `hasMask` is only ever set.
   /// - Precondition: All tallies lie within `words`.
   /// - Complexity: O(words of the tallies); no allocation on the heap.
   public static func decide(
     block: Int, tallies: Span<Int>, masked: Span<Bool>, in words: Span<UInt64>, ranks: Int,
-    rule: SignRule, coins: TieCoins, into verdict: inout SignPlanes
+    rule: SignRule, coins: Span<UInt64>, into verdict: inout SignPlanes
   ) {
     let planes = planeCount(ranks: ranks, masked: true)
     for tally in tallies.indices {
@@ -73,7 +73,7 @@ extension Tally {
           && tallies[tally] + (planes - (masked[tally] ? 0 : 1)) * blockPlaneWords <= words.count,
         "a tally outside the words")
     }
-    unsafe words.withUnsafeBytes { bytes in
+    unsafe withUnsafeBytes(words, coins) { bytes, coins in
       unsafe withUnsafeTemporaryAllocation(of: Lanes.self, capacity: planes) { counts -> Void in
         for group in 0..<groupCount(of: block, in: verdict) {
           unsafe counts.initialize(repeating: Lanes(repeating: 0))
@@ -85,10 +85,19 @@ extension Tally {
             unsafe counts[$0]
           }
           decide(
-            outcome, firstWord: block * blockPlaneWords + 8 * group, rule: rule, coins: coins,
-            into: &verdict)
+            outcome, firstWord: block * blockPlaneWords + 8 * group, rule: rule,
+            heads: unsafe lanes(of: coins, from: 8 * group), into: &verdict)
         }
       }
+    }
+  }
+
+  private static func withUnsafeBytes(
+    _ words: Span<UInt64>, _ coins: Span<UInt64>,
+    _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void
+  ) {
+    unsafe words.withUnsafeBytes { words in
+      unsafe coins.withUnsafeBytes { coins in unsafe body(words, coins) }
     }
   }
 

@@ -152,14 +152,22 @@ extension Tally {
   }
 
   /// Writes the outcome of eight words.
-  static func decide(
+  private static func decide(
     _ outcome: Comparison, firstWord: Int, rule: SignRule, coins: TieCoins,
     into verdict: inout SignPlanes
   ) {
-    var negative = outcome.isGreater
-    if rule == .fair {
-      negative |= outcome.isEqual & heads(coins, outcome.isEqual, firstWord: firstWord)
-    }
+    let heads =
+      rule == .fair
+      ? heads(coins, outcome.isEqual, firstWord: firstWord) : Lanes(repeating: 0)
+    decide(outcome, firstWord: firstWord, rule: rule, heads: heads, into: &verdict)
+  }
+
+  /// Writes the outcome of eight words whose ties are negative where a coin shows heads.
+  static func decide(
+    _ outcome: Comparison, firstWord: Int, rule: SignRule, heads: Lanes,
+    into verdict: inout SignPlanes
+  ) {
+    let negative = outcome.isGreater | (outcome.isEqual & heads)
     let masked = rule == .exact ? outcome.isEqual : Lanes(repeating: 0)
     var anyMask: UInt64 = 0
     unsafe verdict.withUnsafeWords { signs, masks in

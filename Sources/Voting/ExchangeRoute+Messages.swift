@@ -94,6 +94,7 @@ extension ExchangeRoute {
     _ = writeBallot(
       chunk: chunk, of: shape.rank, into: memory.incomingBallot(from: shape.rank, place: place))
     let head = headWords(ofBallot: chunk)
+    if canTie(place: place) { coins.draw(range.blocks) }
     messages.withSpan(in: memory.ballots(place: place)) { ballots in
       if shape.sendsTallies {
         tally(range, of: ballots, head: head)
@@ -110,6 +111,19 @@ extension ExchangeRoute {
       $0[0] = ChunkHead(written.content, chunk: chunk, vote: vote).word
     }
     return first..<first + 1 + written.wordCount
+  }
+
+  /// Whether any coordinate of an own chunk can have a tie that a coin decides: an odd number of
+  /// voters ties only where some abstain.
+  private func canTie(place: Int) -> Bool {
+    guard shape.rule == .fair else { return false }
+    return shape.voters % 2 == 0
+      || (0..<shape.ranks).contains { rank in
+        let first = memory.incomingBallot(from: rank, place: place).lowerBound
+        let head = messages.withSpan(in: first..<first + 1) { ChunkHead(word: $0[0]) }
+        return head.content == ChunkContent.signsAndMasks.rawValue
+          || head.content == ChunkContent.maskedTally.rawValue
+      }
   }
 
   /// Decides blocks from the ballots of all ranks.
@@ -135,7 +149,8 @@ extension ExchangeRoute {
       }
       Tally.decide(
         block: block, ballotsWithSigns: signs.span, masks: masks.span, in: ballots,
-        rule: shape.rule, coins: coins, into: &verdict)
+        rule: shape.rule, coins: coins.words.span.extracting(coins.place(of: block)),
+        into: &verdict)
     }
   }
 
@@ -151,7 +166,8 @@ extension ExchangeRoute {
       }
       Tally.decide(
         block: block, tallies: signs.span, masked: hasLowPlane.span, in: tallies,
-        ranks: shape.voters, rule: shape.rule, coins: coins, into: &verdict)
+        ranks: shape.voters, rule: shape.rule,
+        coins: coins.words.span.extracting(coins.place(of: block)), into: &verdict)
     }
   }
 

@@ -40,7 +40,7 @@ final class ExchangeRoute: BallotRoute {
   var contribution: Contribution?
   var verdict: SignPlanes
   var controls: [ControlBlock]
-  var coins = TieCoins(seed: 0, step: 0)
+  var coins = HeldCoins()
   var vote: UInt32 = 0
   var traffic = Traffic()
 
@@ -76,6 +76,7 @@ final class ExchangeRoute: BallotRoute {
     nextMask = Array(repeating: 0, count: shape.ranks)
     hasLowPlane = Array(repeating: false, count: shape.ranks)
     verdict = SignPlanes(count: shape.coordinateCount)
+    if shape.rule == .fair { coins.reserve(plan.shard(of: shape.rank)) }
     controls = Array(repeating: ControlBlock(), count: shape.ranks)
   }
 
@@ -87,7 +88,7 @@ final class ExchangeRoute: BallotRoute {
   ) throws(MPIError) {
     self.contribution = contribution
     controls[shape.rank] = control
-    coins = TieCoins(seed: shape.seed, step: control.step)
+    coins.turn(to: control.step, seed: shape.seed)
     verdict.clearMask()
     vote &+= 1
     traffic = Traffic()

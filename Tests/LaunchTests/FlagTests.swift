@@ -50,7 +50,7 @@ extension LaunchTests {
       #expect(try epochs.weightHash() == steps.weightHash())
     }
 
-    @Test(arguments: ["allreduce", "gather", "dense"])
+    @Test(arguments: ["allreduce", "exchange", "gather", "dense"])
     func vote_onlyChangesTheRoute(_ route: String) async throws {
       let run = try await TrainRun.run(["vote": route])
       #expect(try run.weightHash() == (await Self.baseHash()))

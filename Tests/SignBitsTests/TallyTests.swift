@@ -1,4 +1,5 @@
 import AlignedBuffers
+import CounterRandom
 import SignBits
 import TestSupport
 import Testing
@@ -229,6 +230,16 @@ import Testing
       #expect(coins(seed: 3, step: step + 16, count: 200) != first)
     }
     #expect(coins(seed: 4, step: 0, count: 200) != coins(seed: 3, step: 0, count: 200))
+  }
+
+  @Test(arguments: [0, 2, 64, 1 << 33, 1 << 40], [0, 17, 1 << 43])
+  func write_equalsTheWordsOfTheStream(firstWord: Int, step: Int) {
+    let seed: UInt64 = 0xFEDC_BA98_7654_3210
+    let coins = TieCoins(seed: seed, step: step)
+    let stream = RandomStream(seed: seed, purpose: .tieBreak, step: step / 16)
+    var words = [UInt64](repeating: 0, count: 48)
+    coins.write(from: firstWord, into: words.mutableSpan)
+    #expect(words == (0..<48).map { stream.word(at: firstWord + $0) })
   }
 
   @Test(arguments: [1, 2, 3] as [UInt64])
