@@ -81,6 +81,37 @@ struct ExchangeTests {
       zeros == (isEven ? (count + tieEvery - 1) / tieEvery : 0), "\(zeros) zeros", on: world)
   }
 
+  /// More chunks than are in flight, of ballots and of tallies; the last block is no whole one.
+  @Test(arguments: [(6_000_017, nil), (1_000_003, 5)] as [(Int, Int?)], SignRule.allCases)
+  func manyChunks_equalTheReduction(size: (count: Int, voters: Int?), rule: SignRule) throws {
+    let world = try RankWorld.communicator()
+    let votes = try [Route.exchange, .allreduce].map { route in
+      try MajorityVote(
+        coordinateCount: size.count, voters: size.voters, rule: rule, route: route, seed: 5,
+        communicator: world)
+    }
+    for step in [15, 16] {
+      for vote in votes {
+        for index in stride(from: step + 37 * world.rank, to: size.count, by: 97) {
+          vote.ballot[index] = -1
+        }
+        let hole = world.rank % 4 * 200_000 + step
+        vote.ballot.abstain(in: hole..<hole + 200_000)
+        let ballots = size.voters.map { ($0 + world.size - 1 - world.rank) / world.size } ?? 0
+        for _ in 0..<ballots { vote.cast() }
+        try hold(vote, step: step)
+      }
+      let differing = (0..<votes[0].verdict.wordCount).filter {
+        votes[0].verdict.signs[$0] != votes[1].verdict.signs[$0]
+          || votes[0].verdict.masks[$0] != votes[1].verdict.masks[$0]
+      }
+      let hasMask = (votes[0].verdict.hasMask, votes[1].verdict.hasMask)
+      try expectOnAllRanks(
+        differing.isEmpty && hasMask.0 == hasMask.1,
+        "\(rule), step \(step): words \(differing.prefix(5)) \(hasMask)", on: world)
+    }
+  }
+
   /// Many votes in a row: memory is used again while others are still in the vote before.
   @Test func votesBackToBack_stayApart() throws {
     let world = try RankWorld.communicator()
