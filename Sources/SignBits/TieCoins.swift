@@ -10,14 +10,10 @@ public struct TieCoins: Sendable {
   public static let heldSteps = 16
 
   private let stream: RandomStream
-  private let seed: UInt64
-  private let held: UInt64
 
   /// The coins of a step of a run.
   public init(seed: UInt64, step: Int) {
     stream = RandomStream(seed: seed, purpose: .tieBreak, step: step / Self.heldSteps)
-    self.seed = seed
-    held = UInt64(step / Self.heldSteps)
   }
 
   /// The coins of words 2`pair` and 2`pair` + 1, which one block of random bits holds.
@@ -38,45 +34,20 @@ extension TieCoins {
   /// time.
   ///
   /// - Parameters:
-  ///   - firstWord: The first word, even.
+  ///   - firstWord: The first word, a multiple of sixteen.
   ///   - words: A multiple of sixteen words, all written.
-  /// - Precondition: `firstWord` is even and not negative, the last word lies below 2^45, and the
-  ///   count is a multiple of sixteen. Traps otherwise.
+  /// - Precondition: Both are multiples of sixteen, and the last word lies below 2^45. Traps
+  ///   otherwise.
   /// - Complexity: O(words).
   public func write(from firstWord: Int, into words: consuming MutableSpan<UInt64>) {
-    precondition(firstWord >= 0 && firstWord % 2 == 0, "words come in pairs")
-    precondition(words.count % 16 == 0, "\(words.count) words are not whole groups of sixteen")
-    precondition(firstWord + words.count <= 1 << 45, "words outside the stream")
+    precondition(
+      firstWord % 16 == 0 && words.count % 16 == 0,
+      "\(words.count) words from \(firstWord) on are not whole groups of sixteen")
     for first in stride(from: 0, to: words.count, by: 16) {
-      let blocks =
-        SIMD8(repeating: UInt64((firstWord + first) / 2)) &+ SIMD8(0, 1, 2, 3, 4, 5, 6, 7)
-      let (low, high) = draw(blocks)
-      for lane in 0..<8 {
-        words[first + 2 * lane] = low[lane]
-        words[first + 2 * lane + 1] = high[lane]
+      let halves = stream.eightBlocks(at: (firstWord + first) / 2)
+      for word in 0..<16 {
+        words[first + word] = UInt64(halves[2 * word]) | UInt64(halves[2 * word + 1]) << 32
       }
     }
-  }
-
-  /// Eight blocks of Philox4x32-10 with the counters and the key that `RandomStream` documents, each
-  /// as its two words.
-  @inline(__always)
-  private func draw(_ blocks: SIMD8<UInt64>) -> (SIMD8<UInt64>, SIMD8<UInt64>) {
-    let low = SIMD8<UInt64>(repeating: 0xFFFF_FFFF)
-    let last = UInt64(RandomPurpose.tieBreak.rawValue) << 24 | held >> 32
-    var x = blocks & low
-    var y = SIMD8(repeating: held) & low
-    var z = SIMD8<UInt64>(repeating: 0)
-    var w = ((blocks &>> 32) &<< 12) | SIMD8(repeating: last)
-    var (first, second) = (seed & 0xFFFF_FFFF, seed >> 32)
-    for _ in 0..<10 {
-      let a = x &* SIMD8(repeating: 0xD251_1F53)
-      let b = z &* SIMD8(repeating: 0xCD9E_8D57)
-      (x, y) = ((b &>> 32) ^ y ^ SIMD8(repeating: first), b & low)
-      (z, w) = ((a &>> 32) ^ w ^ SIMD8(repeating: second), a & low)
-      first = (first &+ 0x9E37_79B9) & 0xFFFF_FFFF
-      second = (second &+ 0xBB67_AE85) & 0xFFFF_FFFF
-    }
-    return (x | y &<< 32, z | w &<< 32)
   }
 }

@@ -232,7 +232,7 @@ import Testing
     #expect(coins(seed: 4, step: 0, count: 200) != coins(seed: 3, step: 0, count: 200))
   }
 
-  @Test(arguments: [0, 2, 64, 1 << 33, 1 << 40], [0, 17, 1 << 43])
+  @Test(arguments: [0, 16, 64, 1 << 33, 1 << 40], [0, 17, 1 << 43])
   func write_equalsTheWordsOfTheStream(firstWord: Int, step: Int) {
     let seed: UInt64 = 0xFEDC_BA98_7654_3210
     let coins = TieCoins(seed: seed, step: step)
