@@ -1,27 +1,29 @@
 /// The choice of a closed-form objective, as `--model` names it.
+///
+/// CE1 to CE3 are the counterexamples of Karimireddy et al., ICML 2019.
 public enum ClosedForm: Sendable, Hashable {
   /// Gaussian noise of a standard deviation: `quadratic`, `quadratic:DIMENSION:NOISE`.
   case quadratic(dimension: Int, noise: Double)
   /// Curvatures from 0.1 to 10, noise N(0, 1), start 2 N(0, I): `stretched-quadratic`,
-  /// `stretched-quadratic:DIMENSION`. T10 of PAPER 4.
+  /// `stretched-quadratic:DIMENSION`. Claim T10 of `signum reproduce`.
   case stretchedQuadratic(dimension: Int)
   /// Noise N(0, 100²) in one coordinate, start N(0, I): `sparse-quadratic`,
-  /// `sparse-quadratic:DIMENSION`. T11 of PAPER 4.
+  /// `sparse-quadratic:DIMENSION`. Claim T11 of `signum reproduce`.
   case sparseQuadratic(dimension: Int)
-  /// Skewed two-valued noise, start 3: `skewed-quadratic`, `skewed-quadratic:DIMENSION`. CE4 of
-  /// PAPER 3.1.
+  /// Skewed two-valued noise, start 3: `skewed-quadratic`, `skewed-quadratic:DIMENSION`; the
+  /// fixed point of signSGD is at 5/4.
   case skewedQuadratic(dimension: Int)
   /// Noise of Student's t: `heavy-tailed-quadratic`, `heavy-tailed-quadratic:DIMENSION:DEGREES`.
   case heavyTailedQuadratic(dimension: Int, degrees: Double)
-  /// Targets 0, 0, 10 by rank: `heterogeneous-quadratic`. T6 of PAPER 4.
+  /// Targets 0, 0, 10 by rank: `heterogeneous-quadratic`. Claim T6 of `signum reproduce`.
   case heterogeneousQuadratic
-  /// A slope with misleading noise: `linear-trap`. CE1 of PAPER 3.1.
+  /// A slope with misleading noise: `linear-trap`. CE1.
   case linearTrap
-  /// A valley along the diagonal: `diagonal-trap`, `diagonal-trap:EPSILON`. CE2 of PAPER 3.1.
+  /// A valley along the diagonal: `diagonal-trap`, `diagonal-trap:EPSILON`. CE2.
   case diagonalTrap(slope: Double)
-  /// Two opposed samples: `two-sample-trap`, `two-sample-trap:EPSILON`. CE3 of PAPER 3.1.
+  /// Two opposed samples: `two-sample-trap`, `two-sample-trap:EPSILON`. CE3.
   case twoSampleTrap(common: Double)
-  /// N(0, 1) noise of no objective: `pure-noise`, `pure-noise:DIMENSION`. T18 of PAPER 4.
+  /// N(0, 1) noise of no objective: `pure-noise`, `pure-noise:DIMENSION`. Claim T18 of `signum reproduce`.
   case pureNoise(dimension: Int)
 
   /// The forms of the text, for help and error messages.

@@ -1,4 +1,6 @@
-/// A valley that signs cannot follow: f = ε |x₁ + x₂| + |x₁ - x₂|, CE2 of PAPER 3.1.
+/// A valley that signs cannot follow: f = ε |x₁ + x₂| + |x₁ - x₂|.
+///
+/// CE2, after counterexample 2 of Karimireddy et al., ICML 2019.
 ///
 /// The subgradient is ε s(x₁ + x₂) (1, 1) + s(x₁ - x₂) (1, -1) with s(v) = +1 for v ≥ 0, else -1;
 /// there is no noise. As 0 < ε < 1 its sign is always ±(1, -1), so signs without momentum keep

@@ -1,7 +1,7 @@
 /// A quadratic whose voters have different minima: f = mean over i of (x - a_i)²/2.
 ///
 /// Voter r has the gradient x - a_i with i = r mod the number of targets; there is no noise. The
-/// exact objective is the mean over the targets, with its minimum at their mean: T6 of PAPER 4,
+/// exact objective is the mean over the targets, with its minimum at their mean: Claim T6 of `signum reproduce`,
 /// where the deterministic vote goes to the median and the stochastic one to the mean. A run whose
 /// number of voters is no multiple of the number of targets has another mean. One coordinate a
 /// copy; without noise copies differ by their stochastic signs alone. Scratch: none.

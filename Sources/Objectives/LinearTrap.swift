@@ -1,4 +1,6 @@
-/// A slope whose noisy gradient mostly points up: min of x/4 over [-1, 1], CE1 of PAPER 3.1.
+/// A slope whose noisy gradient mostly points up: min of x/4 over [-1, 1].
+///
+/// CE1, after counterexample 1 of Karimireddy et al., ICML 2019.
 ///
 /// A draw of the gradient is +4 with probability 1/4 and -1 with probability 3/4, of mean 1/4:
 /// 1/4 and the noise `GradientNoise.skewed`. So the sign of one draw leads to the wrong end +1

@@ -3,7 +3,7 @@ internal import Foundation
 /// A quadratic with gradient noise: f(x) = ½ Σ λ_i x_i² in each copy.
 ///
 /// The stochastic gradient is fl(λ_i x_i + ζ_i), formed in Double, with ζ of the noise model.
-/// With the noise `skewed`, curvatures 1 and the start 3 it is CE4 of PAPER 3.1: the gradient is
+/// With the noise `skewed`, curvatures 1 and the start 3 it is CE4: the gradient is
 /// positive with probability 1/4 for -15/4 < x < 5/4, so that signs without momentum settle at
 /// x = 5/4. With curvatures 0 it is pure noise of value 0. Memory: that of the
 /// curvatures where they differ, 8 bytes a coordinate of one copy.

@@ -1,6 +1,8 @@
 internal import CounterRandom
 
-/// Least squares over two samples whose gradients have opposite signs: CE3 of PAPER 3.1.
+/// Least squares over two samples whose gradients have opposite signs.
+///
+/// CE3, after counterexample 3 of Karimireddy et al., ICML 2019.
 ///
 /// f = ⟨a₁, x⟩² + ⟨a₂, x⟩² with a₁ = (1, -1) + ε (1, 1) and a₂ = -(1, -1) + ε (1, 1), 0 < ε < 1.
 /// A draw of the gradient takes one of the terms, each with probability 1/2, as 4 ⟨a, x⟩ a, so

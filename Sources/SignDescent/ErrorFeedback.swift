@@ -12,8 +12,14 @@ public import SignBits
 ///
 /// γ is the learning rate, which lies inside the error so that a schedule needs no rescaling; g is
 /// the gradient, or a momentum in its place. The errors begin at 0 and are finite always. One node:
-/// w ← w − q (Karimireddy et al., ICML 2019, Algorithm 1). Several: `ScaledSignMean` of Voting.
-/// Memory: 4 bytes per parameter for e.
+/// w ← w − q. Several: `ScaledSignMean` of Voting.
+///
+/// - Assumptions: A Lipschitz gradient and bounded second moments of g.
+/// - Rate: The mean of ‖∇f‖₂² falls as T^(−1/2), as for SGD; the compression shows in a term of
+///   higher order alone.
+/// - Memory: 4 bytes per parameter for e.
+/// - Reference: Karimireddy, Rebjock, Stich, Jaggi, "Error Feedback Fixes SignSGD and other Gradient
+///   Compression Schemes", ICML 2019, Algorithm 1.
 public struct ErrorFeedback: Sendable {
   private let rate: Float
 

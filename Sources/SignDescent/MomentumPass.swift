@@ -3,6 +3,7 @@ public import SignBits
 
 /// Momentum, check of the gradient, flush of denormals and packing of signs in one pass.
 ///
+/// What it computes, under which assumptions and at which rate, stands at `MomentumAverage`.
 /// Equal to the chain of `MomentumAverage.next` and `SignPlanes.pack`, bit for bit. One pass over
 /// memory: 12 bytes per coordinate read and written, and a bit a plane. `FusedPass` is its kernel.
 public struct MomentumPass: Sendable {

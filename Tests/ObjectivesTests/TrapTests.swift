@@ -1,7 +1,7 @@
 import Objectives
 import Testing
 
-/// What PAPER 3.1 says of CE1 to CE4, in exact arithmetic: steps and starts are powers of two.
+/// What is claimed of CE1 to CE4, in exact arithmetic: steps and starts are powers of two.
 @Suite struct TrapTests {
   private let rate: Float = 1 / 1024
 

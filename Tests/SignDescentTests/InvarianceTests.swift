@@ -4,7 +4,7 @@ import SignDescent
 import TestSupport
 import Testing
 
-/// What must not change the signs (PAPER 4, T14).
+/// What must not change the signs (claim T14).
 @Suite struct InvarianceTests {
   private static let count = 400
 

@@ -4,7 +4,7 @@ import SignDescent
 import TestSupport
 import Testing
 
-/// The average of PAPER 6 on one coordinate, each rounding written out.
+/// The average by its definition on one coordinate, each rounding written out.
 func naiveAverage(_ old: Float, _ gradient: Float, theta: Double) -> Float {
   guard gradient.isFinite else { return old }
   let first = rounded(Double(Float(theta)) * Double(old))

@@ -19,7 +19,7 @@ import Testing
     return list(ballot)
   }
 
-  /// S_R as PAPER 1.4 and 6 have it, from the documented words of the stream.
+  /// S_R by its definition, from the documented words of the stream.
   private func naive(
     _ value: Float, _ coordinate: Int, radius: Float, seed: UInt64, owner: Int, step: UInt64,
     rule: SignRule

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 @Suite struct StormPassTests {
-  /// v = g + θ(v − h) of PAPER 6 on one coordinate, each rounding written out.
+  /// v = g + θ(v − h) by its definition on one coordinate, each rounding written out.
   private func naive(_ old: Float, _ g: Float, _ h: Float, theta: Double) -> Float {
     guard g.isFinite, h.isFinite else { return old }
     let largest = Double(Float.greatestFiniteMagnitude)

@@ -5,8 +5,13 @@ import SignDescent
 ///
 /// From y = w, for k < K: g = ∇f(y; batch k); acc ← acc + g; y ← y − η·g except after the last.
 /// The client's gradient is acc/K: with K = 1 the minibatch gradient to the bit. The sum is kept
-/// instead of (w − y)/(η·K), whose rounded difference would lose signs. Sun et al., ICML 2023, for
-/// federated learning. Memory: 8 bytes per parameter.
+/// instead of (w − y)/(η·K), whose rounded difference would lose signs.
+///
+/// - Assumptions: As the vote's, and gradients bounded in the maximum norm.
+/// - Rate: That of the stochastic vote while η·K is O(T^(−1/4)).
+/// - Memory: 8 bytes per parameter.
+/// - Reference: Sun, Wang, Li, Wang, "Momentum Ensures Convergence of SIGNSGD under Weaker
+///   Assumptions", ICML 2023, the extension to federated learning.
 final class LocalSteps {
   /// K, the number of gradients.
   let count: Int
