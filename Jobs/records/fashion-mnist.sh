@@ -22,9 +22,11 @@ launch_environment
 mkdir -p "$logs"
 
 # Runs 'signum train' unless its log is complete: run NAME RANKS FLAG…
+# A search may diverge: then NAME.failed says so, and the rate is not taken.
 run() {
-  local name=$1 ranks=$2 log=$logs/$1.jsonl
+  local name=$1 ranks=$2 log=$logs/$1.jsonl failed=$logs/$1.failed
   shift 2
+  [ ! -f "$failed" ] || return 0
   if [ -f "$log" ] && tail -n 1 "$log" | jq -e '.type == "summary"' > /dev/null 2>&1; then
     return 0
   fi
@@ -32,9 +34,15 @@ run() {
   printf '%s  %s ranks  %s\n' "$(date -u +%T)" "$ranks" "$name" >&2
   local launcher=(mpirun -np "$ranks")
   [ "$ranks" -gt 1 ] || launcher=()
-  "${launcher[@]}" "$signum" train --threads 1 --log "$log" "$@" > /dev/null < /dev/null || {
-    say "$name failed: ${launcher[*]} $signum train --threads 1 $*"
-    return 1
+  local message
+  message=$("${launcher[@]}" "$signum" train --threads 1 --log "$log" "$@" 2>&1 > /dev/null \
+    < /dev/null) || {
+    say "$message"
+    if [[ $name != search_* || $message != *"not finite"* ]]; then
+      say "$name failed: ${launcher[*]} $signum train --threads 1 $*"
+      return 1
+    fi
+    printf '%s\n' "$message" > "$failed"
   }
 }
 
@@ -81,7 +89,7 @@ best() {
   for log in "$logs/search_${1}_b${2}_e"*.jsonl; do
     local name=${log##*/}
     name=${name%.jsonl}
-    printf '%s %s\n' "$(accuracy "$name" validation)" "${name##*_e}"
+    [ -f "$logs/$name.failed" ] || printf '%s %s\n' "$(accuracy "$name" validation)" "${name##*_e}"
   done | sort -gr | head -n 1 | cut -d ' ' -f 2
 }
 for method in "${methods[@]}"; do
@@ -205,6 +213,16 @@ for method in "${methods[@]}"; do
 done
 for rule in fair exact positive; do data "rule_${rule}_n" _s 2 3 4 5 8 > "$search_data/$rule"; done
 data invert_ of7_s 0 1 3 4 > "$search_data/invert"
+# The curves of a plot: curves NAME…, each with a dash and a mark of its own, all in black.
+curves() {
+  local marks=(7 6 9 4) number=0 name list=()
+  for name in "$@"; do
+    list+=("\"$search_data/$name\" using 1:2:3:4 with yerrorlines lw 2 lc rgb 'black' dt $((number + 1)) pt ${marks[number]} title '$name'")
+    number=$((number + 1))
+  done
+  local IFS=,
+  printf '%s' "${list[*]}"
+}
 for terminal in 'svg size 720,440 font "Helvetica,14"' 'pngcairo size 900,550 font "Helvetica,13"'; do
   suffix=${terminal%% *}
   suffix=${suffix%cairo}
@@ -219,19 +237,19 @@ set logscale x 2
 set xrange [6:170]
 set xtics (8, 32, 128)
 set xlabel "batch (samples), one rank, 3 epochs, each at its best rate"
-plot for [m in "${methods[*]}"] "$search_data/".m using 1:2:3:4 with yerrorlines lw 2 lc rgb "black" dt (m eq "signum" ? 1 : m eq "signsgd" ? 2 : m eq "ef-signsgd" ? 3 : 4) pt (m eq "signum" ? 7 : m eq "signsgd" ? 6 : m eq "ef-signsgd" ? 9 : 4) title m
+plot $(curves "${methods[@]}")
 set output "$folder/sign-rules.$suffix"
 set xrange [1.8:9]
 set xtics (2, 3, 4, 5, 8)
 set xlabel "ranks, 5 epochs"
-plot for [m in "fair exact positive"] "$search_data/".m using 1:2:3:4 with yerrorlines lw 2 lc rgb "black" dt (m eq "fair" ? 1 : m eq "exact" ? 3 : 2) pt (m eq "fair" ? 7 : m eq "exact" ? 9 : 6) title m
+plot $(curves fair exact positive)
 unset logscale x
 set output "$folder/inverting.$suffix"
 set xrange [-0.3:4.3]
 set yrange [0:100]
 set xtics (0, 1, 3, 4)
 set xlabel "ranks of 7 that invert their signs, 3 epochs"
-plot "$search_data/invert" using 1:2:3:4 with yerrorlines lw 2 lc rgb "black" pt 7 notitle
+plot $(curves invert)
 PLOT
 done
 say "results: $folder/results.md"
