@@ -18,6 +18,7 @@
 # host's interface counted during COMMAND is printed at the end, so that it can be compared with
 # logs: the payload is the bytes without 66 of Ethernet, IP and TCP headers a packet.
 # Needs root. Exits as COMMAND does; 2 where it cannot run.
+# shellcheck disable=SC2317  # functions called by their names and by traps
 set -euo pipefail
 
 # shellcheck source=Jobs/common.sh
@@ -86,6 +87,8 @@ make_network() {
     space=$prefix-$host
     ip netns add "$space"
     ip -n "$space" link set lo up
+    # On every kernel, and steady: BBR, where it is the default, scatters by 10 % at these rates.
+    ip netns exec "$space" sh -c 'echo reno > /proc/sys/net/ipv4/tcp_congestion_control'
     ip link add eth0 netns "$space" type veth peer name "port$host" netns "$prefix-switch"
     ip -n "$space" address add "$network.$host/24" dev eth0
     limit "$space" eth0
@@ -113,45 +116,44 @@ mpi_environment() {
   launch_environment
   export OMPI_MCA_orte_default_hostfile=$folder/hosts
   export OMPI_MCA_plm=rsh OMPI_MCA_plm_rsh_agent=$folder/on-host
-  export OMPI_MCA_btl=${OMPI_MCA_btl:-tcp,self}
+  export OMPI_MCA_btl=${OMPI_MCA_btl:-tcp,vader,self}
   export OMPI_MCA_btl_tcp_if_include=$network.0/24 OMPI_MCA_oob_tcp_if_include=$network.0/24
   # Each host believes that it has all cores for itself.
   export OMPI_MCA_hwloc_base_binding_policy=none
 }
 
-# Compares a measured rate with the one asked for.
+# Measures a rate until it is within 10 % of the one asked for: a busy moment is no slow link.
 check() {
-  awk -v got="$2" -v want="$bits" 'BEGIN { exit !(got > 0.9 * want && got < 1.1 * want) }' ||
-    refuse "the link to $1 carries $2 bit/s in transfers of $3, asked for were $bits:" \
-      "measurements would be worthless; end what else runs here, or ask for a lower rate"
+  local size=$1 measure=$2 try slowest
+  for try in 1 2 3 4 5; do
+    slowest=$($measure | sort -n | head -n 1)
+    awk -v got="$slowest" -v want="$bits" 'BEGIN { exit !(got > 0.9 * want && got < 1.1 * want) }' &&
+      return
+    sleep "0.$try"
+  done
+  refuse "a link carries $slowest bit/s in transfers of $size, asked for were $bits: what was" \
+    "measured on it would be worthless; end what else runs here, or ask for a lower rate"
 }
 
-# Transfers of 64 kB on one link after the other, of 64 MB on all at once, as a run uses them.
-check_rates() {
-  local host next receiver processes=()
-  for ((host = 1; host <= hosts; host++)); do
-    next=$network.$((host % hosts + 1))
-    "$folder/on-host" "$next" python3 "$root/Jobs/link_rate.py" receive "$next" &
-    receiver=$!
-    check "$next" "$("$folder/on-host" "$network.$host" \
-      python3 "$root/Jobs/link_rate.py" send "$next" 65536 64)" "64 kB"
-    wait "$receiver"
-  done
-  for ((host = 1; host <= hosts; host++)); do
-    "$folder/on-host" "$network.$host" \
-      python3 "$root/Jobs/link_rate.py" receive "$network.$host" &
-    processes+=($!)
-  done
-  for ((host = 1; host <= hosts; host++)); do
-    next=$network.$((host % hosts + 1))
-    "$folder/on-host" "$network.$host" \
-      python3 "$root/Jobs/link_rate.py" send "$next" 67108864 1 > "$folder/rate$host" &
-    processes+=($!)
-  done
-  wait "${processes[@]}"
-  for ((host = 1; host <= hosts; host++)); do
-    check "$network.$((host % hosts + 1))" "$(cat "$folder/rate$host")" "64 MB"
-  done
+# The rate from a host to the next in transfers of so many bytes, so many in turn.
+rate_from() {
+  local next=$network.$(($1 % hosts + 1)) receiver
+  "$folder/on-host" "$next" python3 "$root/Jobs/link_rate.py" receive "$next" &
+  receiver=$!
+  "$folder/on-host" "$network.$1" python3 "$root/Jobs/link_rate.py" send "$next" "$2" "$3"
+  wait "$receiver"
+}
+
+one_after_the_other() {
+  local host
+  for ((host = 1; host <= hosts; host++)); do rate_from "$host" 65536 64; done
+}
+
+# As a run uses them.
+all_at_once() {
+  local host
+  for ((host = 1; host <= hosts; host++)); do rate_from "$host" 67108864 1 & done
+  wait
 }
 
 # The counters of the hosts' interfaces: bytes and packets sent, bytes and packets received.
@@ -172,15 +174,17 @@ print_counters() {
       $5 - $1 - header * ($6 - $2), $7 - $3, $8 - $4, $7 - $3 - header * ($8 - $4) }' >&2
 }
 
-[ $# -ge 4 ] && [ "$3" = -- ] || refuse "expected HOSTS RATE -- COMMAND…, as in '4 1gbit -- mpirun -np 4 …'"
+if [ $# -lt 4 ] || [ "$3" != -- ]; then
+  refuse "expected HOSTS RATE -- COMMAND…, as in '4 1gbit -- mpirun -np 4 …', found '$*'"
+fi
 hosts=$1 rate=$2
 shift 3
-[[ $hosts =~ ^[1-9][0-9]{0,2}$ ]] && [ "$hosts" -ge 2 ] && [ "$hosts" -le 250 ] ||
+if ! [[ $hosts =~ ^[1-9][0-9]{0,2}$ ]] || [ "$hosts" -lt 2 ] || [ "$hosts" -gt 250 ]; then
   refuse "expected 2 to 250 hosts, found '$hosts'"
+fi
 bits=$(bits_per_second "$rate") ||
   refuse "expected a rate as in 1gbit, 100mbit or 500kbit, found '$rate'"
-[ "$(id -u)" -eq 0 ] ||
-  refuse "making network namespaces needs root: run it with sudo, or in a container with CAP_SYS_ADMIN and CAP_NET_ADMIN"
+[ "$(id -u)" -eq 0 ] || refuse "only root may make network namespaces: run it with sudo"
 install_missing iproute2 python3
 
 # 1 ms of the rate; less than 16 kB would not hold a packet of a fast card.
@@ -190,7 +194,7 @@ folder=${TMPDIR:-/tmp}/$prefix
 addresses=()
 remove_stale
 ip netns add "$prefix-try" 2> /dev/null ||
-  refuse "this root may not make network namespaces: a container needs CAP_SYS_ADMIN and CAP_NET_ADMIN"
+  refuse "root may not make network namespaces here: a container needs CAP_SYS_ADMIN for it"
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
@@ -199,7 +203,8 @@ mkdir "$folder"
 make_network
 write_starter
 mpi_environment
-check_rates
+check "64 kB" one_after_the_other
+check "64 MB" all_at_once
 export SIGNUM_ON_HOST=$folder/on-host
 export SIGNUM_ADDRESSES="${addresses[*]}"
 SIGNUM_LINK_GBPS=$(awk -v bits="$bits" 'BEGIN { print bits / 1e9 }')

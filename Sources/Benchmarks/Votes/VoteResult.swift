@@ -53,7 +53,7 @@ struct VoteResult: CustomStringConvertible {
       "# signum bench vote",
       "# \(ranks) ranks, \(version), sign rule \(benchmark.rule.rawValue), ballots \(ballots)",
       "# Times are of votes back to back, from the begin to the verdict: t_min, t_avg, t_max over",
-      "#   ranks of a rank's mean; t_med over repetitions of the slowest rank's.",
+      "#   ranks of a rank's mean; t_med: median over repetitions of the ranks' mean.",
       "# The verdict of every route's last timed vote was compared with that of 'dense'.",
       "# fp32[B]: bytes of the fp32 vector. sent, recv: payload of a rank's messages in a vote, the",
       "#   mean; ~ by the formula of the usual algorithm, since MPI keeps its messages to itself.",

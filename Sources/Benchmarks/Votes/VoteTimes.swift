@@ -7,7 +7,10 @@ struct VoteTimes {
   let minimum: Double
   let average: Double
   let maximum: Double
-  /// The median and the quartiles over the repetitions of the slowest rank's time.
+  /// The median and the quartiles over the repetitions of the ranks' mean time.
+  ///
+  /// Of votes back to back a rank that is late in one is early in the next, so the slowest rank of
+  /// each says more about the order of the ranks than about the vote.
   let median: Double
   let lowQuartile: Double
   let highQuartile: Double
@@ -23,12 +26,12 @@ struct VoteTimes {
     minimum = means.min() ?? 0
     average = means.reduce(0, +) / Double(means.count)
     maximum = means.max() ?? 0
-    var slowest = own
-    try world.allReduce(inPlace: slowest.mutableSpan, operation: .max)
-    slowest.sort()
-    median = Row.quantile(0.5, of: slowest)
-    lowQuartile = Row.quantile(0.25, of: slowest)
-    highQuartile = Row.quantile(0.75, of: slowest)
+    var sums = own
+    try world.allReduce(inPlace: sums.mutableSpan, operation: .sum)
+    let sorted = sums.map { $0 / Double(means.count) }.sorted()
+    median = Row.quantile(0.5, of: sorted)
+    lowQuartile = Row.quantile(0.25, of: sorted)
+    highQuartile = Row.quantile(0.75, of: sorted)
     count = own.count
   }
 }
