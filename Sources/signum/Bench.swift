@@ -55,9 +55,17 @@ extension Bench {
 
     @Option(
       help: ArgumentHelp(
-        "Routes to time, separated by commas: \(routeNames).", valueName: "names"),
-      transform: parseRoutes)
+        "Routes to time, separated by commas: \(names(Route.self)).", valueName: "names"),
+      transform: parseNames)
     var routes: [Route] = VoteBenchmark.standardRoutes
+
+    @Option(
+      help: ArgumentHelp(
+        """
+        How the routes exchange and gather shorten messages, separated by commas: \(names(Coding.self)).
+        """, valueName: "names"),
+      transform: parseNames)
+    var coding: [Coding] = [.none]
 
     @Option(help: "What zeros and ties count as.")
     var signRule: SignRule = .fair
@@ -88,7 +96,7 @@ extension Bench {
       let benchmark: VoteBenchmark
       do {
         benchmark = try VoteBenchmark(
-          sizes: sizes, routes: routes, rule: signRule, flipRate: flipRate,
+          sizes: sizes, routes: routes, codings: coding, rule: signRule, flipRate: flipRate,
           repetitions: repetitions, linkGbps: linkGbps, log: log)
       } catch {
         throw ValidationError("\(error)")
@@ -99,14 +107,19 @@ extension Bench {
   }
 }
 
-private let routeNames = Route.allCases.map(\.rawValue).joined(separator: ", ")
+/// The names of all values of a choice.
+private func names<Choice: CaseIterable & RawRepresentable<String>>(_: Choice.Type) -> String {
+  Choice.allCases.map(\.rawValue).joined(separator: ", ")
+}
 
-private func parseRoutes(_ text: String) throws -> [Route] {
+private func parseNames<Choice: CaseIterable & RawRepresentable<String>>(
+  _ text: String
+) throws -> [Choice] {
   try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
-    guard let route = Route(rawValue: String(part)) else {
-      throw ValidationError("expected some of \(routeNames), found '\(text)'")
+    guard let choice = Choice(rawValue: String(part)) else {
+      throw ValidationError("expected some of \(names(Choice.self)), found '\(text)'")
     }
-    return route
+    return choice
   }
 }
 

@@ -21,6 +21,7 @@ public struct VoteBenchmark: Sendable {
 
   let sizes: [Int]
   let routes: [Route]
+  let codings: [Coding]
   let rule: SignRule
   let flipRate: Double?
   let repetitions: Int
@@ -32,6 +33,7 @@ public struct VoteBenchmark: Sendable {
   /// - Parameters:
   ///   - sizes: Numbers of parameters, each at least 1.
   ///   - routes: What is timed.
+  ///   - codings: How messages are shortened by the routes that can; each is timed.
   ///   - rule: What zeros and ties count as.
   ///   - flipRate: nil for ballots of random signs that differ between ranks and stay; otherwise
   ///     ballots that are coherent as `BallotSequence` has it.
@@ -40,9 +42,9 @@ public struct VoteBenchmark: Sendable {
   ///   - log: A file for JSON lines.
   /// - Throws: `VoteBenchmarkError` when a number is out of range or memory too small.
   public init(
-    sizes: [Int] = standardSizes, routes: [Route] = standardRoutes, rule: SignRule = .fair,
-    flipRate: Double? = nil, repetitions: Int = standardRepetitions, linkGbps: Double? = nil,
-    log: String? = nil
+    sizes: [Int] = standardSizes, routes: [Route] = standardRoutes, codings: [Coding] = [.none],
+    rule: SignRule = .fair, flipRate: Double? = nil, repetitions: Int = standardRepetitions,
+    linkGbps: Double? = nil, log: String? = nil
   ) throws(VoteBenchmarkError) {
     guard repetitions >= 1 else { throw .repetitions(repetitions) }
     if let flipRate {
@@ -59,6 +61,7 @@ public struct VoteBenchmark: Sendable {
     }
     self.sizes = sizes
     self.routes = routes
+    self.codings = codings
     self.rule = rule
     self.flipRate = flipRate
     self.repetitions = repetitions

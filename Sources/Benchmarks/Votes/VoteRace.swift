@@ -1,6 +1,7 @@
 internal import AlignedBuffers
 internal import MPIKit
 internal import SignBits
+internal import Training
 internal import Voting
 
 /// All routes and the fp32 reduction at one number of parameters.
@@ -33,10 +34,14 @@ final class VoteRace {
       count: size, flipRate: benchmark.flipRate, rank: world.rank, ranks: world.size)
     var contenders: [Contender] = []
     for route in benchmark.routes {
-      let vote = try MajorityVote(
-        coordinateCount: size, rule: benchmark.rule, route: route, seed: 1, communicator: world)
-      ballots.start(&vote.ballot)
-      contenders.append(Contender(route: route, vote: vote))
+      let codings = TrainingOptions.codedRoutes.contains(route) ? benchmark.codings : [.none]
+      for coding in codings {
+        let vote = try MajorityVote(
+          coordinateCount: size, rule: benchmark.rule, route: route, coding: coding, seed: 1,
+          communicator: world)
+        ballots.start(&vote.ballot)
+        contenders.append(Contender(route: route, coding: coding, vote: vote))
+      }
     }
     self.contenders = contenders
     reduction = Reduction(count: size, rank: world.rank)
@@ -115,14 +120,16 @@ final class VoteRace {
     let baseline = try VoteTimes(reduction.seconds, on: world)
     let rows = try contenders.map { contender in
       VoteResult(
-        benchmark, route: contender.route.rawValue, parameters: size, ranks: world.size,
+        benchmark, route: contender.route.rawValue, coding: contender.coding, parameters: size,
+        ranks: world.size,
         times: try VoteTimes(contender.seconds, on: world), fp32Median: baseline.median,
         traffic: try MeanTraffic(contender.traffic, votes: contender.seconds.count, on: world))
     }
     let own = Traffic.allReduce(bytes: 4 * size, ranks: world.size)
     return [
       VoteResult(
-        benchmark, route: "fp32", parameters: size, ranks: world.size, times: baseline,
+        benchmark, route: "fp32", coding: .none, parameters: size, ranks: world.size,
+        times: baseline,
         fp32Median: baseline.median, traffic: try MeanTraffic(own, votes: 1, on: world))
     ] + rows
   }
@@ -131,14 +138,16 @@ final class VoteRace {
 /// A route under test.
 private final class Contender {
   let route: Route
+  let coding: Coding
   let vote: MajorityVote
   /// This rank's times, from the begin of a vote to its verdict.
   var seconds: [Double] = []
   /// The traffic of all timed votes.
   var traffic = Traffic()
 
-  init(route: Route, vote: MajorityVote) {
+  init(route: Route, coding: Coding, vote: MajorityVote) {
     self.route = route
+    self.coding = coding
     self.vote = vote
   }
 }

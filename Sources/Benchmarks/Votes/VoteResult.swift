@@ -2,6 +2,7 @@ internal import Foundation
 internal import MPIKit
 internal import RunLog
 internal import SignBits
+internal import Voting
 
 /// One line of the table of votes.
 struct VoteResult: CustomStringConvertible {
@@ -11,6 +12,7 @@ struct VoteResult: CustomStringConvertible {
 
   let benchmark: VoteBenchmark
   let route: String
+  let coding: Coding
   let parameters: Int
   let ranks: Int
   let times: VoteTimes
@@ -19,11 +21,12 @@ struct VoteResult: CustomStringConvertible {
   let traffic: MeanTraffic
 
   init(
-    _ benchmark: VoteBenchmark, route: String, parameters: Int, ranks: Int, times: VoteTimes,
-    fp32Median: Double, traffic: MeanTraffic
+    _ benchmark: VoteBenchmark, route: String, coding: Coding, parameters: Int, ranks: Int,
+    times: VoteTimes, fp32Median: Double, traffic: MeanTraffic
   ) {
     self.benchmark = benchmark
     self.route = route
+    self.coding = coding
     self.parameters = parameters
     self.ranks = ranks
     self.times = times
@@ -62,7 +65,7 @@ struct VoteResult: CustomStringConvertible {
         + (benchmark.linkGbps.map { "\($0) Gbit/s," } ?? "--link-gbps,"),
       "#   frames of 1514 bytes for 1448 of payload: "
         + (benchmark.rule == .exact ? "(1 + 1.6)(N-1)/N" : "2(N-1)/N") + " bits a parameter.",
-      "#Route       Parameters      fp32[B]  reps  t_min[usec]  t_max[usec]  t_avg[usec]"
+      "#Route[/coding]      parameters      fp32[B]  reps  t_min[usec]  t_max[usec]  t_avg[usec]"
         + "  t_med[usec]      sent[B]      recv[B]     bits    fp32/t   t/wire",
     ]
   }
@@ -78,7 +81,8 @@ struct VoteResult: CustomStringConvertible {
       (Self.number(bitsPerParameter, 4), 9), (Self.number(fp32Median / times.median, 2), 10),
       (minimumSeconds.map { Self.number(times.median / $0, 3) } ?? "-", 9),
     ]
-    let name = route.padding(toLength: 12, withPad: " ", startingAt: 0)
+    let name = (coding == .none ? route : "\(route)/\(coding)").padding(
+      toLength: 19, withPad: " ", startingAt: 0)
     return columns.reduce(name) { line, column in
       line + String(repeating: " ", count: max(1, column.width - column.text.count)) + column.text
     }
@@ -90,6 +94,7 @@ struct VoteResult: CustomStringConvertible {
       .init("type", .string("vote")),
       .init("route", .string(route)),
       .init("ranks", .integer(ranks)),
+      .init("coding", .string(coding.rawValue)),
       .init("signRule", .string(benchmark.rule.rawValue)),
       .init("flipRate", benchmark.flipRate.map(JSONValue.number) ?? .null),
       .init("linkGbps", benchmark.linkGbps.map(JSONValue.number) ?? .null),
