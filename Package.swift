@@ -83,7 +83,10 @@ let package = Package(
     // The program
     .target(
       name: "Benchmarks",
-      dependencies: ["SignBits", "SignDescent", "AlignedBuffers", "CounterRandom"],
+      dependencies: [
+        "SignBits", "SignDescent", "AlignedBuffers", "CounterRandom", "MPIKit", "Voting", "RunLog",
+        "Training",
+      ],
       swiftSettings: common + kernel),
     .target(
       name: "Training",

@@ -1,5 +1,5 @@
 import SignDescent
-import Voting
+package import Voting
 
 extension TrainingOptions {
   /// Checks all options against each other, before any data is read.
@@ -101,7 +101,7 @@ extension TrainingOptions {
   }
 
   /// The routes whose messages can be coded.
-  static let codedRoutes: [Route] = [.exchange, .gather]
+  package static let codedRoutes: [Route] = [.exchange, .gather]
 
   /// The routes that carry a scale for each tensor beside the signs.
   static let scaledRoutes: [Route] = [.exchange, .gather]
