@@ -83,6 +83,17 @@ struct ReportTests {
     }
   }
 
+  @Test(.enabled(if: Gnuplot.isInstalled))
+  func plotThatCannotBeDrawn_saysWhy() throws {
+    try withFolder { folder in
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      let error = #expect(throws: ReportError.self) {
+        try Gnuplot.draw(Self.plot, named: "no-such-folder/plot", in: folder)
+      }
+      #expect(error?.description.contains("cannot open file") == true, "\(error, default: "")")
+    }
+  }
+
   @Test func script_quotesTextsAndHasTheSpread() {
     let script = Gnuplot.script(Self.plot, named: "a-claim")
     #expect(script.contains("set title 'It''s f'") && script.contains("10.0 2.0 1.0 3.0"))
