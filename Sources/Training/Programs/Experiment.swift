@@ -45,7 +45,7 @@ package final class Experiment {
         rank: world.rank)
     optimizer = try plan.makeOptimizer(
       for: objective, electorate: electorate, patience: patience, world: world)
-    source = GradientSource(
+    source = try GradientSource(
       plan: plan, electorate: electorate, workload: Workload(objective: objective),
       fault: FaultInjection(rank: world.rank))
     state = ModelState(layout: objective.layout)
