@@ -90,7 +90,7 @@ struct ReportTests {
       let error = #expect(throws: ReportError.self) {
         try Gnuplot.draw(Self.plot, named: "no-such-folder/plot", in: folder)
       }
-      #expect(error?.description.contains("cannot open file") == true, "\(error, default: "")")
+      #expect(error?.description.contains("cannot open file") == true, "\(String(describing: error))")
     }
   }
 
