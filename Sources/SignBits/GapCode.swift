@@ -130,7 +130,8 @@ public struct GapCode: ~Copyable {
   ///   - words: All written, if the code is one.
   /// - Returns: Whether it was a code of so many words.
   /// - Complexity: O(words + set bits); no allocation.
-  public static func decode(_ code: Span<UInt64>, into words: consuming MutableSpan<UInt64>) -> Bool {
+  public static func decode(_ code: Span<UInt64>, into words: consuming MutableSpan<UInt64>) -> Bool
+  {
     guard code.count >= headWords + 2 else { return false }
     let shift = code[0] & 0xFF
     let firstWords = Int(truncatingIfNeeded: code[0] >> 8)

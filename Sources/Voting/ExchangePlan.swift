@@ -17,8 +17,10 @@ struct ExchangePlan {
     let number: Int
   }
 
-  /// The planes of a chunk take about this many bytes: less than the buffer of a socket, more than
-  /// what a message costs. Where they are coded a message is a fraction of it. Measured with 4 hosts
+  /// The planes of a chunk take about this many bytes.
+  ///
+  /// Less than the buffer of a socket, more than what a message costs; where they are coded a message
+  /// is a fraction of it. Measured with 4 hosts
   /// at 1 Gbit/s: uncoded 1.03 x the wire's minimum with 48 kB and 1.4 x with 128 kB; coded 0.60 and
   /// 0.50 x.
   private static let chunkBytes = 48 << 10

@@ -7,7 +7,9 @@ struct GapCodeTests {
   private func words(_ count: Int, oneIn rate: Int, seed: Int) -> [UInt64] {
     var dice = Dice(seed: seed)
     var words = [UInt64](repeating: 0, count: count)
-    for bit in 0..<64 * count where dice.roll(rate) == 0 { words[bit / 64] |= 1 << UInt64(bit % 64) }
+    for bit in 0..<64 * count where dice.roll(rate) == 0 {
+      words[bit / 64] |= 1 << UInt64(bit % 64)
+    }
     return words
   }
 
