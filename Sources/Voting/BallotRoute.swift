@@ -6,6 +6,9 @@ internal import SignBits
 /// A route owns its message buffers, made once; nothing is allocated in a vote. Its calls are
 /// collective: every rank makes them in the same order.
 protocol BallotRoute: AnyObject {
+  /// Makes room for what this rank brings to a vote, where the route wants it.
+  func makeContribution(_ shape: VoteShape) -> Contribution
+
   /// Starts to send a ballot, or a tally of ballots, and the control block.
   ///
   /// What is sent stays as it is until the wait is over.
@@ -33,6 +36,7 @@ protocol BallotRoute: AnyObject {
 }
 
 extension BallotRoute {
+  func makeContribution(_ shape: VoteShape) -> Contribution { Contribution(shape) }
   var saysWhatItCarries: Bool { false }
 }
 
