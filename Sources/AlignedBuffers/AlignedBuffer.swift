@@ -41,7 +41,7 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
   @unsafe
   package init(lending elements: UnsafeMutableBufferPointer<Element>, of owner: AnyObject) {
     precondition(
-      unsafe UInt(bitPattern: elements.baseAddress) % UInt(Self.alignment) == 0,
+      UInt(bitPattern: elements.baseAddress) % UInt(Self.alignment) == 0,
       "lent memory is not aligned")
     unsafe storage = unsafe elements
     self.owner = owner
