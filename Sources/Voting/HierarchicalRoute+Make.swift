@@ -15,7 +15,8 @@ package struct NodeLayout {
 }
 
 extension HierarchicalRoute {
-  /// Finds the nodes, and makes the route with a window on each of them.
+  /// Finds the nodes, and makes the route: with a window on each of them; by messages in groups of
+  /// √N ranks where no node has two, or on nodes without room for a window.
   ///
   /// - Returns: The route; with what the user should know where it takes another way than expected.
   ///
@@ -32,17 +33,30 @@ extension HierarchicalRoute {
     } else {
       node = try communicator.splitSharedMemory()
     }
-    let plan = NodePlan(shape, nodes: try nodes(node, of: communicator))
+    let nodes = try nodes(node, of: communicator)
+    guard nodes.contains(where: { $0.count > 1 }) else {
+      let plan = NodePlan(shape, nodes: groups(ranks: communicator.size))
+      return (HierarchicalRoute(shape, plan: plan, group: NodeMessages(shape, plan: plan)), nil)
+    }
+    let plan = NodePlan(shape, nodes: nodes)
     let window = layout.sharesMemory ? try NodeWindow(shape, plan: plan, on: node) : nil
     var isRoom = [window == nil ? 0 : 1]
     try communicator.allReduce(inPlace: isRoom.mutableSpan, operation: .min)
     guard isRoom[0] == 1, let window else {
+      let messages = NodeMessages(shape, plan: plan)
       return (
-        ExchangeRoute(shape),
-        "a node has no room for shared memory: votes go by the route exchange instead"
+        HierarchicalRoute(shape, plan: plan, group: messages),
+        "--vote hierarchical: no room for shared memory on some node (df /dev/shm); the ranks of "
+          + "a node exchange messages instead"
       )
     }
     return (HierarchicalRoute(shape, plan: plan, group: window), nil)
+  }
+
+  /// About √N groups of about √N ranks each, which differ by one at most.
+  static func groups(ranks: Int) -> [[Int]] {
+    let count = max(1, Int(Double(ranks).squareRoot().rounded()))
+    return (0..<count).map { Array($0 * ranks / count..<($0 + 1) * ranks / count) }
   }
 
   /// The ranks of each node, the node of the lowest rank first.

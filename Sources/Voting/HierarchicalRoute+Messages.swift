@@ -88,7 +88,7 @@ extension HierarchicalRoute {
     for block in range.blocks {
       let offset = block - range.blocks.lowerBound
       addOwnNode(
-        block - plan.blocks(of: plan.ownShard).lowerBound, into: transfers.ownTally[chunk],
+        block - plan.ownBlocks.lowerBound, into: transfers.ownTally[chunk],
         isMasked: isMasked)
       messages.withSpan(in: room) { words in
         parts[0] = .tally(
@@ -106,8 +106,32 @@ extension HierarchicalRoute {
     drawCoins(range, isMasked: isMasked)
     group.withBallots { ballots in
       for block in range.blocks {
-        setParts(at: block - plan.blocks(of: plan.ownShard).lowerBound)
-        decide(block: block, parts: places.count, in: ballots)
+        let offset = block - plan.ownBlocks.lowerBound
+        if shape.sendsTallies {
+          setParts(at: offset)
+          decide(block: block, parts: places.count, in: ballots)
+        } else {
+          decide(block: block, at: offset, in: ballots)
+        }
+      }
+    }
+  }
+
+  /// Decides a block by one ballot a rank.
+  private func decide(block: Int, at offset: Int, in ballots: Span<UInt64>) {
+    for rank in places.indices {
+      let place = places[rank]
+      signs[rank] = place.first + offset * place.stride
+      masks[rank] = place.masks.map { $0 + offset * place.stride } ?? -1
+    }
+    let coinPlace = coins.coins(at: offset)
+    signs.withSpan { signs in
+      masks.withSpan { masks in
+        coins.words.withSpan { coins in
+          Tally.decide(
+            block: block, ballotsWithSigns: signs, masks: masks, in: ballots, rule: shape.rule,
+            coins: coins.extracting(coinPlace), into: &verdict)
+        }
       }
     }
   }
@@ -158,7 +182,7 @@ extension HierarchicalRoute {
 
   /// Decides a block by the first parts.
   private func decide(block: Int, parts count: Int, in words: Span<UInt64>) {
-    let place = coins.place(of: block)
+    let place = coins.coins(at: block - plan.ownBlocks.lowerBound)
     parts.withSpan { parts in
       coins.words.withSpan { coins in
         Tally.decide(
@@ -170,7 +194,8 @@ extension HierarchicalRoute {
 
   /// An odd number of voters ties only where some abstain.
   private func drawCoins(_ range: BlockRange, isMasked: Bool) {
-    if shape.rule == .fair, isMasked || shape.voters % 2 == 0 { coins.draw(range.blocks) }
+    guard shape.rule == .fair, isMasked || shape.voters % 2 == 0 else { return }
+    coins.draw(range.blocks, at: range.blocks.lowerBound - plan.ownBlocks.lowerBound)
   }
 
   /// Writes the verdict of a chunk of the own shard; the words that it takes.

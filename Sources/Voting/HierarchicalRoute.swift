@@ -28,6 +28,9 @@ final class HierarchicalRoute: BallotRoute {
   let shards: [Int]
   /// Ballots of a block, or the tallies of the nodes; room for either.
   var parts: AlignedBuffer<Tally.Part>
+  /// Where the sign planes of a block start, and its mask planes or -1.
+  var signs: AlignedBuffer<Int>
+  var masks: AlignedBuffer<Int>
   var places: [BallotPlace] = []
 
   var verdict: SignPlanes
@@ -58,8 +61,10 @@ final class HierarchicalRoute: BallotRoute {
     parts = AlignedBuffer(
       repeating: .ballot(signs: 0, masks: nil),
       count: max(plan.neighbours.count, plan.nodes.count))
+    signs = AlignedBuffer(repeating: 0, count: plan.neighbours.count)
+    masks = AlignedBuffer(repeating: -1, count: plan.neighbours.count)
     verdict = SignPlanes(count: 0)
-    if shape.rule == .fair { coins.reserve(plan.blocks(of: plan.ownShard)) }
+    if shape.rule == .fair { coins.reserve(blockCount: plan.ownBlocks.count) }
     controls = Array(repeating: ControlBlock(), count: shape.ranks)
     arrived = Array(repeating: 0, count: plan.chunkCount(of: plan.ownShard))
   }

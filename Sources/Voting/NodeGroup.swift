@@ -38,6 +38,10 @@ protocol NodeGroup: AnyObject {
   var traffic: Traffic { get }
 }
 
+extension NodeGroup {
+  func makeContribution(_ shape: VoteShape) -> Contribution { Contribution(shape) }
+}
+
 /// Where the ballot of a rank lies among words, from some block on.
 struct BallotPlace {
   /// The sign plane, or the tally.

@@ -19,6 +19,9 @@ struct NodePlan {
   /// The number of this rank's node, and its place there.
   let node: Int
   let place: Int
+  /// The shard of this rank, and its blocks.
+  let ownShard: Int
+  let ownBlocks: Range<Int>
   let blockCount: Int
   let planeWords: Int
   /// The owner of each shard, and the node that it belongs to.
@@ -34,10 +37,12 @@ struct NodePlan {
     guard let shard = owners.firstIndex(of: shape.rank) else {
       preconditionFailure("rank \(shape.rank) belongs to no node")
     }
+    ownShard = shard
     node = nodeOfShard[shard]
     place = nodes[node].firstIndex(of: shape.rank) ?? 0
     blockCount = Tally.blockCount(coordinates: shape.coordinateCount)
     planeWords = shape.planeWords
+    ownBlocks = shard * blockCount / owners.count..<(shard + 1) * blockCount / owners.count
     let largestShard = (blockCount + owners.count - 1) / owners.count
     chunkBlocks = max(
       Self.chunkBytes / (8 * Tally.blockPlaneWords),
@@ -46,8 +51,6 @@ struct NodePlan {
 
   /// The ranks of this rank's node.
   var neighbours: [Int] { nodes[node] }
-  /// The shard of this rank.
-  var ownShard: Int { nodes[..<node].reduce(0) { $0 + $1.count } + place }
   /// The nodes other than this rank's.
   var otherNodes: [Int] { nodes.indices.filter { $0 != node } }
 
