@@ -224,6 +224,7 @@ final class ExchangeRoute: BallotRoute {
     partners[owner].ballotsSent += 1
     partners[owner].sendingPlaces |= place
     traffic.bytesSent += 8 * words.count
+    traffic.ballotBytesSent += 8 * words.count
     return true
   }
 

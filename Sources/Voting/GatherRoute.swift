@@ -66,6 +66,7 @@ final class GatherRoute: BallotRoute {
     let message = write(contribution, control)
     try messages.startSend(message, toAllOthersWithTag: Self.tag, on: communicator)
     traffic.bytesSent = 8 * message.count * (shape.ranks - 1)
+    traffic.ballotBytesSent = traffic.bytesSent
   }
 
   private func room(of rank: Int) -> Range<Int> { rank * roomWords..<(rank + 1) * roomWords }

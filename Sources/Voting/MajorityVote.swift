@@ -115,6 +115,9 @@ public final class MajorityVote {
     contribution.cast()
   }
 
+  /// Takes back what `ballot` notes of masks, before all of it is filled in parts.
+  public func clearMask() { contribution.ballot.clearMask() }
+
   /// Opens a vote whose ballot is released in buckets.
   ///
   /// - Precondition: Every rank has one ballot, not voters.
