@@ -50,7 +50,7 @@ let package = Package(
 
     // Signs and descent: pure
     .target(
-      name: "SignBits", dependencies: ["AlignedBuffers", "CounterRandom"],
+      name: "SignBits", dependencies: ["CVectorMask", "AlignedBuffers", "CounterRandom"],
       swiftSettings: memorySafe + kernel),
     .target(
       name: "SignDescent",
