@@ -81,7 +81,7 @@ extension Tally {
     /// Writes the verdict on a block, a group of eight words at a time, after a comparison of
     /// counts with N.
     @inline(__always)
-    private func each(
+    func each(
       of block: Int, coins: Span<UInt64>, into verdict: inout SignPlanes,
       compare: (_ group: Int, _ comparison: inout Comparison) -> Void
     ) {

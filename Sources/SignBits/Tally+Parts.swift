@@ -54,11 +54,17 @@ extension Tally {
     let planes = planeCount(ranks: ranks, masked: true)
     let skipped = masked ? 0 : 1
     precondition(sum.count >= (planes - skipped) * blockPlaneWords, "a sum longer than its room")
-    unsafe withCounts(of: parts, in: words, planes: planes, groups: 8) { group, counts in
-      unsafe sum.withUnsafeMutableBytes { sum in
-        for plane in skipped..<planes {
-          let word = (plane - skipped) * blockPlaneWords + 8 * group
-          unsafe sum.storeBytes(of: counts[plane], toByteOffset: 8 * word, as: Lanes.self)
+    check(parts, planes: planes, wordCount: words.count)
+    unsafe words.withUnsafeBytes { bytes in
+      unsafe withUnsafeTemporaryAllocation(of: Lanes.self, capacity: planes) { counts -> Void in
+        unsafe sum.withUnsafeMutableBytes { sum in
+          for group in 0..<blockPlaneWords / Lanes.scalarCount {
+            unsafe count(parts, bytes, group: group, in: counts)
+            for plane in skipped..<planes {
+              let word = (plane - skipped) * blockPlaneWords + 8 * group
+              unsafe sum.storeBytes(of: counts[plane], toByteOffset: 8 * word, as: Lanes.self)
+            }
+          }
         }
       }
     }
@@ -81,39 +87,32 @@ extension Tally {
     coins: Span<UInt64>, into verdict: inout SignPlanes
   ) {
     let planes = planeCount(ranks: ranks, masked: true)
-    let groups = (min(blockPlaneWords, verdict.wordCount - block * blockPlaneWords) + 7) / 8
-    unsafe coins.withUnsafeBytes { coins in
-      unsafe withCounts(of: parts, in: words, planes: planes, groups: groups) { group, counts in
-        let outcome = Comparison(ranks: ranks, planes: planes, masked: true) {
-          unsafe counts[$0]
+    check(parts, planes: planes, wordCount: words.count)
+    let decision = Decision(ranks: ranks, masked: true, rule: rule)
+    unsafe words.withUnsafeBytes { bytes in
+      unsafe withUnsafeTemporaryAllocation(of: Lanes.self, capacity: planes) { counts -> Void in
+        decision.each(of: block, coins: coins, into: &verdict) { group, comparison in
+          unsafe count(parts, bytes, group: group, in: counts)
+          for plane in 0..<planes { unsafe comparison.add(counts[plane], plane: plane) }
         }
-        decide(
-          outcome, firstWord: block * blockPlaneWords + 8 * group, rule: rule,
-          heads: unsafe lanes(of: coins, from: 8 * group), into: &verdict)
       }
     }
   }
 
-  /// Lends the sums of parts, eight words of all planes at a time.
-  private static func withCounts(
-    of parts: Span<Part>, in words: Span<UInt64>, planes: Int, groups: Int,
-    _ body: (_ group: Int, UnsafeMutableBufferPointer<Lanes>) -> Void
-  ) {
+  private static func check(_ parts: Span<Part>, planes: Int, wordCount: Int) {
     for part in parts.indices {
-      precondition(parts[part].fits(in: words.count), "a part outside the words")
+      precondition(parts[part].fits(in: wordCount), "a part outside the words")
       precondition(parts[part].planeCount < planes, "a part with more ballots than the sum")
     }
-    unsafe words.withUnsafeBytes { bytes in
-      unsafe withUnsafeTemporaryAllocation(of: Lanes.self, capacity: planes) { counts -> Void in
-        for group in 0..<groups {
-          unsafe counts.initialize(repeating: Lanes(repeating: 0))
-          for part in parts.indices {
-            unsafe add(parts[part], bytes, group: group, to: counts)
-          }
-          unsafe body(group, counts)
-        }
-      }
-    }
+  }
+
+  /// Adds up eight words of each plane of the parts.
+  private static func count(
+    _ parts: Span<Part>, _ bytes: UnsafeRawBufferPointer, group: Int,
+    in counts: UnsafeMutableBufferPointer<Lanes>
+  ) {
+    unsafe counts.initialize(repeating: Lanes(repeating: 0))
+    for part in parts.indices { unsafe add(parts[part], bytes, group: group, to: counts) }
   }
 
   /// Adds eight words of each plane of a part to the counts.
@@ -131,10 +130,9 @@ extension Tally {
     for plane in 0..<part.planeCount {
       let word = part.planes + plane * blockPlaneWords + 8 * group
       let bits = unsafe bytes.loadUnaligned(fromByteOffset: 8 * word, as: Lanes.self)
-      let half = unsafe counts[plane + 1] ^ bits
-      let both = unsafe counts[plane + 1] & bits
-      unsafe counts[plane + 1] = half ^ carry
-      carry = both | (half & carry)
+      let next = unsafe add(counts[plane + 1], bits, carry)
+      unsafe counts[plane + 1] = next.sum
+      carry = next.carry
     }
     for plane in part.planeCount + 1..<counts.count {
       let sum = unsafe counts[plane] ^ carry
