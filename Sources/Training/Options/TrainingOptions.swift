@@ -52,7 +52,7 @@ public struct TrainingOptions: Sendable {
   public var weightDecay = 0.0
   /// What zeros and ties count as.
   public var signRule: SignRule?
-  /// How ballots become a verdict.
+  /// How ballots become a verdict; the fastest in a trial when not given.
   public var route: Route?
   /// Whether the messages of the vote are coded; nil for not.
   public var coding: Coding?

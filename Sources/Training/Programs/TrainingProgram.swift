@@ -29,19 +29,24 @@ public enum TrainingProgram {
     let difference = try Agreement.difference(in: ready.fingerprint, on: world)
     guard try Agreement.isReady(difference, on: world) else { return 2 }
 
+    var plan = ready.plan
+    let trial = try plan.tryRoutes(
+      parameters: ready.workload.objective.layout.count, world: world)
+    if let trial { plan.take(trial) }
+
     var reporter: Reporter?
     if world.rank == 0 {
       let writer = try options.log.map { path throws(RunLogError) in try RunLogWriter(path: path) }
-      let head = RunHead(ready.plan, ready.workload, nodes: nodes, threads: threads)
+      let head = RunHead(plan, ready.workload, nodes: nodes, threads: threads)
       reporter = Reporter(
-        plan: ready.plan, layout: ready.workload.objective.layout, writer: writer)
+        plan: plan, layout: ready.workload.objective.layout, writer: writer)
       try reporter?.begin(head.record, headline: head.lines)
     }
     let loop = try TrainingLoop(
-      plan: ready.plan, workload: ready.workload, reporter: reporter, fault: ready.fault,
+      plan: plan, workload: ready.workload, reporter: reporter, fault: ready.fault,
       world: world)
     let outcome = try loop.run()
-    try Agreement.checkReplicas(outcome.weightHash, steps: ready.plan.totalSteps, on: world)
+    try Agreement.checkReplicas(outcome.weightHash, steps: plan.totalSteps, on: world)
     if world.rank == 0, let path = options.save {
       try ModelFile.write(outcome.state, of: ready.workload, options: options, to: path)
     }

@@ -44,8 +44,7 @@ struct RunHead {
     let averages = exchange == .mean
     record.route = averages ? "mean-" + plan.mean.rawValue : plan.route.rawValue
     record.routeReason =
-      (averages ? plan.options.mean != nil : plan.options.route != nil)
-      ? "asked for" : "the default"
+      averages ? plan.options.mean == nil ? "the default" : "asked for" : plan.routeReason
     if exchange == .vote { record.coding = plan.coding.rawValue }
     record.signRule = exchange == .vote ? plan.signRule.rawValue : "none"
     record.orderDependent = averages && plan.mean == .mpi
@@ -115,6 +114,7 @@ struct RunHead {
     switch options.algorithm.exchange {
     case .vote:
       method += ", sign rule \(plan.signRule.rawValue), vote \(plan.route.rawValue)"
+      if plan.isRouteTried { method += " (\(plan.routeReason))" }
       if plan.coding != .none { method += ", coding \(plan.coding.rawValue)" }
     case .scaledSigns: method += ", vote \(plan.route.rawValue)"
     case .mean: method += ", mean \(plan.mean.rawValue)"
