@@ -124,6 +124,7 @@ let package = Package(
     tests(of: "Datasets", also: ["CounterRandom"]),
     tests(of: "Checkpoints"),
     tests(of: "RunLog"),
+    tests(of: "Voting", also: ["SignBits", "AlignedBuffers"]),
     tests(
       of: "Training",
       also: ["AlignedBuffers", "Datasets", "Objectives", "SignDescent", "Voting"]),

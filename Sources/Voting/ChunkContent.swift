@@ -166,7 +166,8 @@ extension BlockRange {
   ///   - shape: The vote.
   /// - Returns: What it carries; whether a code is one is seen when it is decoded.
   func check(
-    _ message: Span<UInt64>, headWords: Int, expected: (chunk: Int, vote: UInt32), _ shape: VoteShape
+    _ message: Span<UInt64>, headWords: Int, expected: (chunk: Int, vote: UInt32),
+    _ shape: VoteShape
   ) throws(ChunkProblem) -> ChunkContent {
     guard message.count >= headWords else {
       throw ChunkProblem("\(8 * message.count) bytes, too short for a head")

@@ -31,7 +31,7 @@ public final class MajorityVote {
   public private(set) var traffic = Traffic()
 
   private let communicator: Communicator
-  private let route: any BallotRoute
+  let route: any BallotRoute
   private let shape: VoteShape
   private let contribution: Contribution
   private var control = ControlBlock()
@@ -65,7 +65,8 @@ public final class MajorityVote {
     let blockCount = Tally.blockCount(coordinates: coordinateCount)
     let buckets = buckets ?? [0..<blockCount]
     precondition(
-      buckets.reduce(0) { $0 + $1.count } == blockCount, "buckets of other blocks than \(blockCount)")
+      buckets.reduce(0) { $0 + $1.count } == blockCount,
+      "buckets of other blocks than the \(blockCount)")
     if let voters {
       precondition(
         voters > 0 && voters <= ControlBlock.maximumBallots, "\(voters) voters cannot be counted")

@@ -206,7 +206,8 @@ struct Train: ParsableCommand {
   static let flagNames: Set<String> = [
     "algorithm", "model", "hidden", "data", "batch", "epochs", "steps", "lr", "schedule",
     "momentum", "interpolation", "radius", "clip", "clients", "participation", "local-steps",
-    "local-lr", "partition", "adversaries", "attack", "weight-decay", "sign-rule", "vote", "coding", "mean",
+    "local-lr", "partition", "adversaries", "attack", "weight-decay", "sign-rule", "vote", "coding",
+    "mean",
     "seed", "threads", "evaluate-every",
     "validation", "check-replicas", "max-abstentions", "collective-timeout", "log", "log-every",
     "save",

@@ -172,6 +172,16 @@ extension TrainingOptions {
     }
   }
 
+  /// Checks that the share of adversaries is at least one of so many voters.
+  ///
+  /// - Throws: The option, in one line: a run without the adversaries it asks for shows nothing.
+  func checkAdversaries(among voters: Int) throws(OptionError) {
+    guard adversaries > 0, (adversaries * Double(voters)).rounded() < 1 else { return }
+    throw OptionError(
+      "--adversaries \(adversaries) of \(voters) voters rounds to none: give at least "
+        + "\(0.5 / Double(voters))")
+  }
+
   private func checkModel() throws(OptionError) {
     if model != .mlp, hidden != nil { throw OptionError("--hidden belongs to --model mlp") }
     guard case .closedForm(let form) = model else { return }

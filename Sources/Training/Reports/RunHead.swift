@@ -113,7 +113,8 @@ struct RunHead {
     }
     if let clip = options.clip { method += ", clip \(clip)" }
     switch options.algorithm.exchange {
-    case .vote: method += ", sign rule \(plan.signRule.rawValue), vote \(plan.route.rawValue)"
+    case .vote:
+      method += ", sign rule \(plan.signRule.rawValue), vote \(plan.route.rawValue)"
       if plan.coding != .none { method += ", coding \(plan.coding.rawValue)" }
     case .scaledSigns: method += ", vote \(plan.route.rawValue)"
     case .mean: method += ", mean \(plan.mean.rawValue)"
