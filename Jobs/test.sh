@@ -14,7 +14,7 @@ cd "$root"
 launch_environment
 
 say "== shellcheck"
-shellcheck -x Jobs/*.sh Jobs/records/*.sh .ci/run
+shellcheck -x Jobs/*.sh Jobs/records/*.sh Jobs/peers/*.sh .ci/run
 say "== swift format"
 swift format lint --strict --recursive Package.swift Sources Tests
 
