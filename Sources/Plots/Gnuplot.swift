@@ -1,9 +1,9 @@
-import Foundation
+package import Foundation
 
 /// Draws plots with gnuplot, each as SVG and as PNG.
-enum Gnuplot {
+package enum Gnuplot {
   /// Whether there is a gnuplot on the path.
-  static let isInstalled: Bool = {
+  package static let isInstalled: Bool = {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
     return path.split(separator: ":")
       .contains { FileManager.default.isExecutableFile(atPath: "\($0)/gnuplot") }
@@ -11,8 +11,8 @@ enum Gnuplot {
 
   /// Writes `name.svg` and `name.png` in a folder.
   ///
-  /// - Throws: `ReportError` when gnuplot fails.
-  static func draw(_ plot: Plot, named name: String, in folder: URL) throws {
+  /// - Throws: `PlotError` when gnuplot fails.
+  package static func draw(_ plot: Plot, named name: String, in folder: URL) throws {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = ["gnuplot", "-"]
@@ -27,12 +27,12 @@ enum Gnuplot {
     let said = try complaints.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
-      throw ReportError.plot(name: name, complaint: String(decoding: said, as: UTF8.self))
+      throw PlotError(name: name, complaint: String(decoding: said, as: UTF8.self))
     }
   }
 
   /// The commands and the data of a plot.
-  static func script(_ plot: Plot, named name: String) -> String {
+  package static func script(_ plot: Plot, named name: String) -> String {
     var lines = [
       "set encoding utf8", "set title \(quoted(plot.title))", "set grid lc rgb '#b0b0b0'",
       "set key below Left reverse samplen 5 spacing 1.2 maxrows 3", "set bars 0.6",
@@ -120,5 +120,18 @@ enum Gnuplot {
   private static func quoted(_ text: String) -> String {
     let plain = text.replacing("_", with: "\\_").replacing("^", with: "\\^")
     return "'" + plain.replacing("'", with: "''") + "'"
+  }
+}
+
+/// Why a plot could not be drawn.
+package struct PlotError: Error, CustomStringConvertible {
+  /// The name of the plot's files.
+  let name: String
+  /// What gnuplot said.
+  let complaint: String
+
+  /// One line.
+  package var description: String {
+    "gnuplot could not draw \(name): " + complaint.split(separator: "\n").joined(separator: " ")
   }
 }
