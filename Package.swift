@@ -104,7 +104,8 @@ let package = Package(
     .executableTarget(
       name: "signum",
       dependencies: [
-        "Benchmarks", "Comparison", "Datasets", "Objectives", "Reproduction", "SignBits", "SignDescent",
+        "Benchmarks", "Comparison", "Datasets", "Objectives", "Reproduction", "SignBits",
+        "SignDescent",
         "Training", "Voting", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],

@@ -1,6 +1,6 @@
 package import Foundation
 
-/// Draws plots with gnuplot, each as SVG and as PNG.
+/// Draws plots with gnuplot, each as SVG, as PNG and as text.
 package enum Gnuplot {
   /// Whether there is a gnuplot on the path.
   package static let isInstalled: Bool = {
@@ -9,7 +9,7 @@ package enum Gnuplot {
       .contains { FileManager.default.isExecutableFile(atPath: "\($0)/gnuplot") }
   }()
 
-  /// Writes `name.svg` and `name.png` in a folder.
+  /// Writes `name.svg`, `name.png` and `name.txt` in a folder.
   ///
   /// - Throws: `PlotError` when gnuplot fails.
   package static func draw(_ plot: Plot, named name: String, in folder: URL) throws {
@@ -50,6 +50,7 @@ package enum Gnuplot {
     for (kind, terminal) in [
       ("svg", "svg size 800,540 dynamic font 'sans-serif,14' background '#ffffff'"),
       ("png", "pngcairo size 1200,810 font 'sans-serif,15' background '#ffffff'"),
+      ("txt", "dumb size 100,32"),
     ] {
       lines += [
         "set terminal \(terminal)", "set output \(quoted(name + "." + kind))", "plot \(curves)",

@@ -92,6 +92,14 @@ package struct Plot: Sendable {
       high = y
     }
 
+    /// A point whose values reach from a smallest to a largest one.
+    package init(_ x: Double, _ y: Double, low: Double, high: Double) {
+      self.x = x
+      self.y = y
+      self.low = low
+      self.high = high
+    }
+
     /// The median of values over repetitions, with the smallest and the largest.
     package init(_ x: Double, over values: [Double]) {
       self.x = x

@@ -48,7 +48,10 @@ public struct StepHistory: Sendable {
     public var bytesReceived = Float.nan
     /// Samples a second since the entry before.
     public var samplesPerSecond = Float.nan
-    var figures = (Figures(), Figures(), Figures(), Figures(), Figures())
+    private var figures = (Figures(), Figures(), Figures(), Figures(), Figures())
+
+    /// The entry before the first step.
+    public init() {}
 
     /// The seconds of a phase.
     public subscript(phase: Phase) -> Figures {

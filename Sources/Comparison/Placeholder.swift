@@ -1,2 +1,0 @@
-import Plots
-import RunLog

@@ -1,0 +1,80 @@
+import RunLog
+
+extension Table {
+  /// The table in Markdown.
+  var markdownLines: [String] {
+    func line(_ texts: [String]) -> String {
+      "| " + texts.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
+    }
+    let used = usedColumns
+    let rows = zip(rows, texts).map { row, texts in
+      line(
+        zip(used, texts).map { place, text in
+          if case .flag = row[place] { "**\(text)**" } else { text }
+        })
+    }
+    return [
+      "", "## \(title)", "", line(used.map { columns[$0].head }), line(used.map { _ in "---" }),
+    ]
+      + rows + (notes.isEmpty ? [] : [""]) + notes.map { "- \($0)" }
+  }
+
+  /// The table as comma-separated values; a spread takes three columns.
+  var csvLines: [String] {
+    let spread = columns.indices.map { place in
+      rows.contains { if case .spread = $0[place] { true } else { false } }
+    }
+    let head = zip(columns, spread).flatMap { column, isSpread in
+      isSpread ? [column.key, column.key + "Low", column.key + "High"] : [column.key]
+    }
+    let lines = rows.map { row in
+      zip(row, spread).flatMap { value, isSpread in Self.fields(value, isSpread: isSpread) }
+        .joined(separator: ",")
+    }
+    return ["# \(title)", head.joined(separator: ",")] + lines + notes.map { "# \($0)" }
+  }
+
+  private static func fields(_ value: Value, isSpread: Bool) -> [String] {
+    switch value {
+    case .spread(let spread): return ["\(spread.median)", "\(spread.low)", "\(spread.high)"]
+    case .text(let text), .flag(let text): return [csvField(text)] + (isSpread ? ["", ""] : [])
+    case .count(let count): return ["\(count)"] + (isSpread ? ["", ""] : [])
+    case .number(let value): return ["\(value)"] + (isSpread ? ["", ""] : [])
+    case .none: return [""] + (isSpread ? ["", ""] : [])
+    }
+  }
+
+  /// The table for JSON: an object a row.
+  var json: JSONValue {
+    .object([
+      .init("title", .string(title)),
+      .init("rows", .array(rows.map(json))),
+      .init("notes", .array(notes.map(JSONValue.string))),
+    ])
+  }
+
+  private func json(_ row: [Value]) -> JSONValue {
+    var members: [JSONValue.Member] = []
+    for (column, value) in zip(columns, row) {
+      switch value {
+      case .text(let text), .flag(let text): members.append(.init(column.key, .string(text)))
+      case .count(let count): members.append(.init(column.key, .integer(count)))
+      case .number(let value): members.append(.init(column.key, .number(value)))
+      case .spread(let spread):
+        members += [
+          .init(column.key, .number(spread.median)),
+          .init(column.key + "Low", .number(spread.low)),
+          .init(column.key + "High", .number(spread.high)),
+        ]
+      case .none: break
+      }
+    }
+    return .object(members)
+  }
+}
+
+/// A field of comma-separated values, in quotes where it needs them (RFC 4180).
+func csvField(_ text: String) -> String {
+  guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }
+  return "\"" + text.replacing("\"", with: "\"\"") + "\""
+}
