@@ -92,14 +92,15 @@ extension Comparison {
   }
 
   /// The number of curves that a plot can tell apart.
-  private static let curveLimit = 10
+  private static let curveLimit = 5
   /// The number of points of a curve: each is the mean of as many logged losses.
   private static let pointLimit = 60
 
-  /// The training loss of the first run of each cell.
+  /// The training loss of the first run of each cell, those of the most ranks first.
   private func lossPlot(_ axis: CurveAxis) -> Plot? {
     var curves: [Plot.Series] = []
-    for cell in cells.prefix(Self.curveLimit) {
+    let shown = cells.sorted { $0.ranks > $1.ranks }.prefix(Self.curveLimit)
+    for cell in shown {
       let entries = cell.runs[0].steps.entries.filter { $0.loss.isFinite }
       let size = max((entries.count + Self.pointLimit - 1) / Self.pointLimit, 1)
       let points = stride(from: 0, to: entries.count, by: size).map { start in

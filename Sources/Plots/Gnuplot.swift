@@ -36,7 +36,7 @@ package enum Gnuplot {
     var lines = [
       "set encoding utf8", "set title \(quoted(plot.title))", "set grid lc rgb '#b0b0b0'",
       "set key below Left reverse samplen 5 spacing 1.2 maxrows 3", "set bars 0.6",
-      "set xlabel offset 0,0.5",
+      "set xlabel offset 0,0.3", "set bmargin 6",
     ]
     let points = plot.series.flatMap(\.points)
     lines += commands(plot.x, "x", from: points.map(\.x))
@@ -99,7 +99,8 @@ package enum Gnuplot {
 
   /// Colours that differ in brightness too; signs and dashes tell them apart in black and white.
   private static let colors = ["#000000", "#b03a2e", "#2471a3", "#ca8a04", "#6c3483"]
-  private static let signs = [7, 4, 9, 6, 5]
+  // More signs than colours, so that thirty-five series differ.
+  private static let signs = [7, 4, 9, 6, 5, 12, 3]
   private static let dashes = ["1", "(12,6)", "(3,4)", "(14,5,3,5)", "(6,4)"]
 
   private static func curve(_ place: Int, _ series: Plot.Series) -> String {
@@ -110,7 +111,7 @@ package enum Gnuplot {
     switch series.style {
     case .measured:
       return "$data\(place) using 1:2:3:4 with yerrorbars lw 1.5 \(color) pt 0 notitle, "
-        + "$data\(place) using 1:2 with linespoints \(line) pt \(signs[look]) ps 1.4 \(title)"
+        + "$data\(place) using 1:2 with linespoints \(line) pt \(signs[place % signs.count]) ps 1.4 \(title)"
     case .expected:
       return "$data\(place) using 1:2 with lines lw 2.5 dt (8,7) lc rgb '#808080' \(title)"
     case .course: return "$data\(place) using 1:2 with lines \(line) \(title)"

@@ -13,6 +13,6 @@ struct Signum: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Train.self, Evaluate.self, Compare.self, Reproduce.self, Bench.self, Doctor.self,
+      Train.self, Evaluate.self, Compare.self, Export.self, Reproduce.self, Bench.self, Doctor.self,
     ])
 }
