@@ -9,6 +9,8 @@ public struct LogFile: Sendable {
 
   /// The runs in the order of the file; a run that went on after a checkpoint is one.
   public private(set) var runs: [LoggedRun] = []
+  /// Votes that were timed by themselves.
+  public private(set) var votes: [VoteTiming] = []
   /// What was left out and why.
   public private(set) var problems: [RunLogError] = []
   /// The number of problems that are not listed.
@@ -75,6 +77,9 @@ public struct LogFile: Sendable {
       let summary = try LoggedRun.Summary(&scanner)
       guard let current = try place() else { return }
       runs[current].summary = summary
+    case .vote:
+      scanner = start
+      votes.append(try VoteTiming(&scanner))
     case .other: return
     }
   }
@@ -133,6 +138,7 @@ public struct LogFile: Sendable {
     case evaluation
     case run
     case summary
+    case vote
     case other
 
     var name: StaticString {
@@ -141,6 +147,7 @@ public struct LogFile: Sendable {
       case .evaluation: "evaluation"
       case .run: "run"
       case .summary: "summary"
+      case .vote: "vote"
       case .other: "other"
       }
     }

@@ -13,6 +13,7 @@ struct Signum: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Train.self, Evaluate.self, Compare.self, Export.self, Reproduce.self, Bench.self, Doctor.self,
+      Train.self, Evaluate.self, Compare.self, Predict.self, Export.self, Reproduce.self,
+      Bench.self, Doctor.self,
     ])
 }

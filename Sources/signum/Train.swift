@@ -182,6 +182,14 @@ struct Train: ParsableCommand {
     help: "Seconds a rank waits for the others before the run is given up.")
   var collectiveTimeout = 120.0
 
+  @Option(
+    parsing: .unconditional,
+    help: """
+      Milliseconds that each gradient takes at least: it is computed as always, then the rank \
+      sleeps. For studies of scaling on few cores. (default: none)
+      """)
+  var simulateGradient: Double?
+
   @Option(help: "Run log to append to, JSON lines.")
   var log: String?
 
@@ -201,7 +209,8 @@ struct Train: ParsableCommand {
     "momentum", "interpolation", "radius", "clip", "clients", "participation", "local-steps",
     "local-lr", "partition", "adversaries", "attack", "weight-decay", "sign-rule", "vote", "mean",
     "seed", "threads", "evaluate-every",
-    "validation", "check-replicas", "max-abstentions", "collective-timeout", "log", "log-every",
+    "simulate-gradient", "validation", "check-replicas", "max-abstentions", "collective-timeout",
+    "log", "log-every",
     "save",
   ]
 
@@ -253,6 +262,7 @@ struct Train: ParsableCommand {
     options.checkReplicas = checkReplicas
     options.maximumAbstentions = maxAbstentions
     options.collectiveTimeout = collectiveTimeout
+    options.simulateGradient = simulateGradient
     options.log = log
     options.logEvery = logEvery
     options.save = save

@@ -5,7 +5,8 @@ import SignDescent
 /// The gradients of the voters that a rank hosts, at whatever point an algorithm asks for.
 ///
 /// Each voter draws its batches in order; draw k of voter v is the same whatever the number of
-/// ranks. A gradient is clipped here, and here faults are injected.
+/// ranks. A gradient is clipped here, and here faults are injected. With `--simulate-gradient` it is
+/// computed as always, and the rank sleeps for what is left of the time.
 final class GradientSource {
   /// What a gradient was computed from.
   struct Draw {
@@ -21,6 +22,7 @@ final class GradientSource {
   private let fault: FaultInjection?
   private let clip: GradientClip?
   private let localSteps: LocalSteps?
+  private let leastSeconds: Double
   private let firstVoter: Int
   /// The number of batches that each hosted voter has drawn.
   private var draws: [Int]
@@ -34,6 +36,7 @@ final class GradientSource {
     self.workload = workload
     self.fault = fault
     clip = plan.options.clip.map { GradientClip(norm: $0) }
+    leastSeconds = (plan.options.simulateGradient ?? 0) * 1e-3
     localSteps = plan.cohort.flatMap { cohort in
       cohort.localSteps < 2
         ? nil
@@ -63,7 +66,10 @@ final class GradientSource {
     of voter: Int, at point: Span<Float>, into gradient: inout AlignedBuffer<Float>
   ) throws -> Draw {
     let start = Clock.seconds
-    defer { seconds += Clock.seconds - start }
+    defer {
+      Clock.sleep(until: start + leastSeconds)
+      seconds += Clock.seconds - start
+    }
     var draw = Draw()
     if let localSteps {
       try localSteps.run(from: point, into: &gradient) { point, gradient in
@@ -83,7 +89,10 @@ final class GradientSource {
   /// The gradient on the batch that was drawn last, at another point.
   func repeated(at point: Span<Float>, into gradient: inout AlignedBuffer<Float>) throws {
     let start = Clock.seconds
-    defer { seconds += Clock.seconds - start }
+    defer {
+      Clock.sleep(until: start + leastSeconds)
+      seconds += Clock.seconds - start
+    }
     _ = try compute(at: point, into: &gradient)
   }
 

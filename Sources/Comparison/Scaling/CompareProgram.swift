@@ -42,18 +42,11 @@ public struct CompareProgram: Sendable {
     }
     let plots = plotFolder == nil ? [] : comparison.plots
     if let plotFolder { try draw(plots, in: plotFolder, complain) }
-    switch format {
-    case .text:
-      for line in comparison.headline { print(line) }
-      for line in tables.flatMap({ $0.textLines(isColored: isColored) }) { print(line) }
-      if let plotFolder { printPlots(plots, in: plotFolder, print) }
-    case .markdown:
-      for line in ["# Comparison", ""] + comparison.headline.map({ "- \($0)" }) { print(line) }
-      for line in tables.flatMap(\.markdownLines) { print(line) }
-      for (name, plot) in plots { print("\n![\(plot.title)](\(name).svg)") }
-    case .csv: print(tables.map { $0.csvLines.joined(separator: "\n") }.joined(separator: "\n\n"))
-    case .json: print(Self.json(comparison, tables).text)
-    }
+    let lines = Table.lines(
+      of: tables, as: format, type: "comparison", headline: comparison.headline,
+      isColored: isColored)
+    for line in lines { print(line) }
+    if let plotFolder { show(plots, in: plotFolder, print) }
     let worse = regression?.regressions ?? []
     for finding in worse {
       complain(
@@ -83,29 +76,20 @@ public struct CompareProgram: Sendable {
     for (name, plot) in plots { try Gnuplot.draw(plot, named: name, in: place) }
   }
 
-  private func printPlots(
+  /// Tells where the plots are, and shows them in a terminal.
+  private func show(
     _ plots: [(name: String, plot: Plot)], in folder: String, _ print: (String) -> Void
   ) {
-    for (name, _) in plots {
+    for (name, plot) in plots {
       let file = (folder as NSString).appendingPathComponent(name)
-      if let text = try? String(contentsOfFile: file + ".txt", encoding: .utf8) { print(text) }
-      print("plot    \(file).svg, .png, .txt")
+      switch format {
+      case .text:
+        if let text = try? String(contentsOfFile: file + ".txt", encoding: .utf8) { print(text) }
+        print("plot    \(file).svg, .png, .txt")
+      case .markdown: print("\n![\(plot.title)](\(name).svg)")
+      case .csv, .json: break
+      }
     }
-  }
-
-  private static func json(_ comparison: Comparison, _ tables: [Table]) -> JSONValue {
-    var members: [JSONValue.Member] = [
-      .init("type", .string("comparison")), .init("schemaVersion", .integer(1)),
-      .init("headline", .array(comparison.headline.map(JSONValue.string))),
-      .init("problems", .array(comparison.collection.problems.map(JSONValue.string))),
-    ]
-    // Tables of one kind stand in one array.
-    var keys: [String] = []
-    for table in tables where !keys.contains(table.key) { keys.append(table.key) }
-    members += keys.map { key in
-      .init(key, .array(tables.filter { $0.key == key }.map(\.json)))
-    }
-    return .object(members)
   }
 }
 

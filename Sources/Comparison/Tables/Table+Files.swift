@@ -73,6 +73,41 @@ extension Table {
   }
 }
 
+extension Table {
+  /// Tables as lines in a format.
+  ///
+  /// - Parameters:
+  ///   - type: What the object of JSON says it is.
+  ///   - headline: Lines for people before the tables.
+  ///   - isColored: Whether escapes of a terminal set titles and warnings apart.
+  static func lines(
+    of tables: [Table], as format: TableFormat, type: String, headline: [String] = [],
+    isColored: Bool = false
+  ) -> [String] {
+    switch format {
+    case .text: return headline + tables.flatMap { $0.textLines(isColored: isColored) }
+    case .markdown:
+      return ["# \(type.capitalized)", ""] + headline.map { "- \($0)" }
+        + tables.flatMap(\.markdownLines)
+    case .csv:
+      return [tables.map { $0.csvLines.joined(separator: "\n") }.joined(separator: "\n\n")]
+    case .json:
+      var members: [JSONValue.Member] = [
+        .init("type", .string(type)), .init("schemaVersion", .integer(1)),
+        .init("headline", .array(headline.map(JSONValue.string))),
+      ]
+      // Tables of one kind stand in one array.
+      let keys = tables.map(\.key).reduce(into: [String]()) {
+        if !$0.contains($1) { $0.append($1) }
+      }
+      members += keys.map { key in
+        .init(key, .array(tables.filter { $0.key == key }.map(\.json)))
+      }
+      return [JSONValue.object(members).text]
+    }
+  }
+}
+
 /// A field of comma-separated values, in quotes where it needs them (RFC 4180).
 func csvField(_ text: String) -> String {
   guard text.contains(where: { ",\"\n\r".contains($0) }) else { return text }

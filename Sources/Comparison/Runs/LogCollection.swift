@@ -5,6 +5,8 @@ import RunLog
 public struct LogCollection: Sendable {
   /// The runs in the order of the files.
   private(set) var runs: [LoggedRun] = []
+  /// Votes that were timed by themselves.
+  private(set) var votes: [VoteTiming] = []
   /// What was left out and why, a line each.
   public private(set) var problems: [String] = []
   /// The number of files.
@@ -24,6 +26,7 @@ public struct LogCollection: Sendable {
       if log.unlistedProblems > 0 {
         problems.append("\(file): \(log.unlistedProblems) more lines are left out")
       }
+      votes += log.votes
       for run in log.runs { add(run) }
     }
   }
