@@ -22,8 +22,8 @@ struct Predict: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Fit runs of at most so many ranks, check on the others. (default: check by leaving out the \
-      most ranks)", valueName: "ranks"))
+      "Fit runs of at most so many ranks, check on the others. (default: the most are left out)",
+      valueName: "ranks"))
   var fitUpTo: Int?
 
   @Option(

@@ -10,7 +10,9 @@ struct CostModel: Sendable {
     /// To the owner of each shard and back from each: 2(N−1) messages, `bits`·2(N−1)/N each way.
     case owners(bits: Double)
     /// A collective of MPI: 2·log2 N messages in turn, `bits`·2(N−1)/N.
-    case collective(bits: (Double) -> Double)
+    case collective(bits: Double)
+    /// A collective of MPI on counters of up to 2N, whose low plane is left out without masks.
+    case counters
     /// All to all: N−1 messages, `bits`·(N−1).
     case everyone(bits: Double)
 
@@ -18,12 +20,11 @@ struct CostModel: Sendable {
     init?(vote: String?, mean: String?) {
       switch (vote, mean) {
       case (_, "fixed"?): self = .owners(bits: 32)
-      case (_, _?): self = .collective { _ in 32 }
+      case (_, _?): self = .collective(bits: 32)
       case ("exchange"?, nil): self = .owners(bits: 1)
       case ("gather"?, nil): self = .everyone(bits: 1)
-      case ("dense"?, nil): self = .collective { _ in 32 }
-      // A counter of up to 2N; without masks its low plane is left out.
-      case ("allreduce"?, nil): self = .collective { ranks in (log2(ranks) + 1).rounded(.down) }
+      case ("dense"?, nil): self = .collective(bits: 32)
+      case ("allreduce"?, nil): self = .counters
       default: return nil
       }
     }
@@ -52,7 +53,7 @@ struct CostModel: Sendable {
   func messages(_ ranks: Int) -> Double {
     switch shape {
     case .owners: 2 * Double(ranks - 1)
-    case .collective: 2 * log2(Double(ranks)).rounded(.up)
+    case .collective, .counters: 2 * log2(Double(ranks)).rounded(.up)
     case .everyone: Double(ranks - 1)
     }
   }
@@ -63,7 +64,9 @@ struct CostModel: Sendable {
     switch shape {
     case .owners(let bits):
       return 2 * (all - 1) * (bits * parameters / 8 / all + Self.headerBytes)
-    case .collective(let bits): return 2 * (all - 1) / all * bits(all) * parameters / 8
+    case .collective(let bits): return 2 * (all - 1) / all * bits * parameters / 8
+    case .counters:
+      return 2 * (all - 1) / all * (log2(all) + 1).rounded(.down) * parameters / 8
     case .everyone(let bits): return (all - 1) * (bits * parameters / 8 + Self.headerBytes)
     }
   }
