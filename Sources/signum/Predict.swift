@@ -28,7 +28,7 @@ struct Predict: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Rates of the links in Gbit/s, separated by commas. (default: those of the logs)",
+      "Rates of the links in Gbit/s, separated by commas. (default: those of the logs, else 0.1,1,10)",
       valueName: "rates"),
     transform: parseRates)
   var linkGbps: [Double] = []

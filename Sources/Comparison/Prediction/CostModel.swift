@@ -34,8 +34,6 @@ struct CostModel: Sendable {
   static let headerBytes = 64.0
   /// Bytes on an Ethernet with frames of 1500 for each byte of payload.
   static let wireFactor = 1514.0 / 1448
-  /// The rate that unknown links count as: kappa then holds the seconds of a bit at this rate.
-  static let unknownRate = 1e9
 
   let shape: Shape
   /// Measured bytes over those of the shape: masks add, coding takes away.
@@ -91,9 +89,12 @@ struct CostModel: Sendable {
 struct Work: Sendable {
   var ranks: Int
   var parameters: Double
-  /// Bits a second of a node's link.
+  /// Bits a second of a node's link; infinite where it is unknown.
   var linkRate: Double
+  /// Ranks that share the link.
   var ranksPerNode = 1
+  /// The samples of a rank in a step.
+  var batch: Int?
 }
 
 /// The coefficients ≥ 0 with the least sum of squared errors.

@@ -9,7 +9,7 @@ public struct PredictProgram: Sendable {
   public var format = TableFormat.text
   /// The most ranks of the runs that are fitted; nil for all.
   public var fitUpTo: Int?
-  /// Rates of the links in Gbit/s; those of the logs when empty.
+  /// Rates of the links in Gbit/s; when empty those of the logs, or 0.1, 1 and 10.
   public var linkGbps: [Double] = []
   /// Ranks that share a link.
   public var ranksPerNode = 1
@@ -38,9 +38,9 @@ public struct PredictProgram: Sendable {
     let rates = linkGbps.isEmpty ? known : linkGbps.map { $0 * 1e9 }
     let question = Prediction.Question(
       parameters: Double(parameters ?? collection.runs.map(\.parameters).max() ?? 1),
-      linkRates: rates.isEmpty ? [CostModel.unknownRate] : rates, ranksPerNode: ranksPerNode,
-      mostRanks: mostRanks)
-    var tables = [prediction.modelTable, prediction.checkTable]
+      linkRates: rates.isEmpty ? [1e8, 1e9, 1e10] : rates, ranksPerNode: ranksPerNode,
+      mostRanks: mostRanks, batch: collection.runs.compactMap(\.batch).max())
+    var tables = [prediction.modelTable(batch: question.batch), prediction.checkTable]
     tables += question.linkRates.map { prediction.stepTable(question, linkRate: $0) }
     if let table = prediction.crossoverTable(question) { tables.append(table) }
     for line in Table.lines(of: tables, as: format, type: "prediction") { print(line) }

@@ -10,10 +10,14 @@ extension Prediction {
     var ranksPerNode: Int
     /// The largest number of ranks.
     var mostRanks: Int
+    /// The samples of a rank in a step.
+    var batch: Int?
   }
 
   /// The fitted coefficients.
-  var modelTable: Table {
+  ///
+  /// - Parameter batch: The samples of a rank whose gradient is shown.
+  func modelTable(batch: Int?) -> Table {
     var table = Table(
       "models",
       "Fitted models: step = compute + gamma·d + (1 − hidden)·(alpha·messages + kappa·wire + tau·d)",
@@ -28,7 +32,7 @@ extension Prediction {
     for method in methods {
       let ranks = Set(method.cells.map(\.ranks)).sorted().map(String.init)
       table.rows.append([
-        .text(method.name), .number(method.compute), .number(method.gamma),
+        .text(method.name), .number(method.gradientSeconds(batch)), .number(method.gamma),
         .number(method.cost.alpha), .number(method.cost.kappa), .number(method.cost.tau),
         .number(method.hidden), .number(method.cost.payload),
         .text(ranks.joined(separator: ", ")),
@@ -37,8 +41,8 @@ extension Prediction {
     table.notes = notes
     if methods.contains(where: { $0.cells.contains { $0.runs[0].linkRate == nil } }) {
       table.notes.append(
-        "the rate of the links is not in the logs (SIGNUM_LINK_GBPS): kappa counts from 1 Gbit/s, "
-          + "and other rates are guesses")
+        "some logs do not tell the rate of the links (SIGNUM_LINK_GBPS): their wire counts as "
+          + "infinitely fast, and at the rates below as exactly as fast as its name says")
     }
     return table
   }
@@ -81,7 +85,7 @@ extension Prediction {
     while ranks <= question.mostRanks {
       let work = Work(
         ranks: ranks, parameters: question.parameters, linkRate: linkRate,
-        ranksPerNode: question.ranksPerNode)
+        ranksPerNode: question.ranksPerNode, batch: question.batch)
       let seconds = methods.map { $0.seconds(work) }
       let place = seconds.indices.min { seconds[$0] < seconds[$1] } ?? 0
       var single = work

@@ -12,8 +12,8 @@ struct Prediction: Sendable {
     let name: String
     /// Whether fp32 gradients are averaged: the baseline.
     let isBaseline: Bool
-    /// Seconds of the gradient.
-    let compute: Double
+    /// Seconds of the gradient, by the samples of a rank.
+    let compute: [(batch: Int?, seconds: Double)]
     /// Seconds for a parameter of packing and applying.
     let gamma: Double
     /// The share of a vote that computing hides; 0 where no votes were timed by themselves.
@@ -24,7 +24,14 @@ struct Prediction: Sendable {
 
     /// Seconds of a step.
     func seconds(_ work: Work) -> Double {
-      compute + gamma * work.parameters + (1 - hidden) * cost.seconds(work)
+      gradientSeconds(work.batch) + gamma * work.parameters + (1 - hidden) * cost.seconds(work)
+    }
+
+    /// Seconds of a gradient: of the runs with this batch, or in proportion to the largest one.
+    func gradientSeconds(_ batch: Int?) -> Double {
+      if let same = compute.first(where: { $0.batch == batch }) { return same.seconds }
+      guard let largest = compute.max(by: { $0.batch ?? 0 < $1.batch ?? 0 }) else { return 0 }
+      return largest.seconds * Double(batch ?? 1) / Double(largest.batch ?? 1)
     }
   }
 
@@ -101,15 +108,14 @@ extension Work {
     let run = cell.runs[0]
     self.init(
       ranks: cell.ranks, parameters: Double(cell.parameters),
-      linkRate: run.linkRate ?? CostModel.unknownRate, ranksPerNode: run.ranksOnANode)
+      linkRate: run.linkRate ?? .infinity, ranksPerNode: run.ranksOnANode, batch: cell.batch)
   }
 }
 
 extension LoggedRun {
-  /// The ranks that share a link; 1 where it is not logged, or where the link's rate is unknown and
-  /// memory takes its place.
+  /// The ranks that share a link; 1 where it is not logged.
   fileprivate var ranksOnANode: Int {
-    guard linkRate != nil, case .array(let counts)? = self["ranksPerNode"] else { return 1 }
+    guard case .array(let counts)? = self["ranksPerNode"] else { return 1 }
     let ranks = counts.compactMap { if case .integer(let count) = $0 { count } else { nil } }
     return max(ranks.max() ?? 1, 1)
   }
@@ -145,11 +151,15 @@ extension Prediction.Method {
     }
     let fit = nonNegativeLeastSquares(rows, samples.map { _ in 1 })
     (cost.alpha, cost.kappa, cost.tau) = (fit[0], fit[1], fit[2])
+    // Where no link's rate is known, what was measured is beside the wire.
+    if rows.allSatisfy({ $0[1] == 0 }) { cost.kappa = 1 }
     self.name = name
     isBaseline = first.averages
     self.cost = cost
     self.cells = cells
-    compute = cells.compactMap { $0.spread { $0.seconds(.gradient) }?.median }.median
+    compute = Dictionary(grouping: cells, by: \.batch).map { batch, cells in
+      (batch, cells.compactMap { $0.spread { $0.seconds(.gradient) }?.median }.median)
+    }
     gamma =
       cells.compactMap { cell in
         cell.spread { $0.stepSeconds - $0.seconds(.gradient) - $0.seconds(.voteWait) }
@@ -164,6 +174,6 @@ extension Work {
   fileprivate init(_ vote: VoteTiming) {
     self.init(
       ranks: vote.ranks, parameters: Double(vote.parameters),
-      linkRate: vote.linkGbps.map { $0 * 1e9 } ?? CostModel.unknownRate)
+      linkRate: vote.linkGbps.map { $0 * 1e9 } ?? .infinity)
   }
 }

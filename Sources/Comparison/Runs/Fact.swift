@@ -23,7 +23,7 @@ enum FactKind {
       switch name {
       case "algorithm", "vote", "coding", "sign-rule", "mean", "overlap", "bucket": .method
       case "lr", "schedule", "momentum", "interpolation", "weight-decay", "clip", "radius",
-        "threads":
+        "threads", "simulate-gradient":
         .circumstance
       case "seed", "log", "save", "log-every", "config", "collective-timeout", "check-replicas",
         "evaluate-every", "max-abstentions", "epochs", "steps", "batch", "checkpoint",
