@@ -137,6 +137,10 @@ let package = Package(
       ],
       swiftSettings: common),
     .testTarget(
+      name: "DocumentationTests",
+      dependencies: ["AlignedBuffers", "Objectives", "RunLog", "SignBits", "SignDescent"],
+      swiftSettings: common),
+    .testTarget(
       name: "LaunchTests", dependencies: ["TestSupport"], exclude: ["Replay"],
       swiftSettings: common),
   ],
