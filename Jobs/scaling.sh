@@ -34,7 +34,6 @@ RANKS=${RANKS:-1 2 4} ROUTES=${ROUTES:-exchange fp32} KINDS=${KINDS:-weak strong
 RATES=${RATES:-} REPETITIONS=${REPETITIONS:-3} BATCH=${BATCH:-256} STEPS=${STEPS:-60}
 GRADIENT_MS=${GRADIENT_MS:-}
 export RANKS ROUTES KINDS RATES REPETITIONS BATCH STEPS GRADIENT_MS
-logs=$folder/logs
 
 # The flags of a route: route_flags ROUTE
 route_flags() {
@@ -45,8 +44,8 @@ route_flags() {
   esac
 }
 
-# The log of a run: name KIND ROUTE RANKS RATE REPETITION
-name() { echo "$logs/$1_$2_n$3${4:+_$4}_$5.jsonl"; }
+# The log of a run, seen from FOLDER: name KIND ROUTE RANKS RATE REPETITION
+name() { echo "logs/$1_$2_n$3${4:+_$4}_$5.jsonl"; }
 
 is_complete() { [ -f "$1" ] && tail -n 1 "$1" | grep -q '^{"type":"summary"'; }
 
@@ -71,7 +70,6 @@ train() {
     # Open MPI hands variables to other hosts when told to.
     launcher=(mpirun -np "$3" -x SIGNUM_LINK_GBPS)
   fi
-  mkdir -p "$logs"
   rm -f "$log"
   say "$(date -u +%T)  ${log##*/}"
   # shellcheck disable=SC2046  # a route's flags are several words
@@ -123,20 +121,23 @@ my_share() {
 absent=0
 count_missing() { is_complete "$(name "${@:1:5}")" || absent=$((absent + 1)); }
 
-cd "$root"
-signum=${SIGNUM:-$root/.build/release/signum}
+mkdir -p "$folder/logs"
+# Logs tell the paths that they were given: none of this machine.
+cd "$folder"
 if [ -n "${SCALING_RATE:-}" ]; then
   # Within an emulated network, where this script starts itself.
+  signum=$SIGNUM
   each_run "$SCALING_RATE" my_share
   exit
 fi
 if [ -z "${SIGNUM:-}" ]; then
   need_swift
   install_missing "${build_packages[@]}" gnuplot-nox
-  swift build -c release --product signum > /dev/null
-  signum=$(swift build -c release --show-bin-path)/signum
+  swift build --package-path "$root" -c release --product signum > /dev/null
+  SIGNUM=$(swift build --package-path "$root" -c release --show-bin-path)/signum
 fi
-export SIGNUM=$signum
+export SIGNUM
+signum=$SIGNUM
 launch_environment
 each_run "" my_share
 hosts=$(tr ' ' '\n' <<< "$RANKS" | sort -n | tail -n 1)
@@ -144,8 +145,8 @@ for rate in $RATES; do
   absent=0
   each_run "$rate" count_missing
   [ "$absent" -eq 0 ] ||
-    SCALING_RATE=$rate Jobs/emulated-network.sh "$hosts" "$rate" -- \
-      "${BASH_SOURCE[0]}" "$folder" -- "${flags[@]}"
+    SCALING_RATE=$rate "$root/Jobs/emulated-network.sh" "$hosts" "$rate" -- \
+      "$root/Jobs/scaling.sh" "$folder" -- "${flags[@]}"
 done
 
 absent=0
@@ -155,6 +156,6 @@ if [ "$absent" -gt 0 ]; then
   say "$absent runs are still missing: the comparison is left to whoever makes the last one"
   exit
 fi
-"$signum" compare "$logs" --format markdown --plots "$folder" > "$folder/results.md"
-"$signum" compare "$logs" --format json > "$folder/results.json"
+"$signum" compare logs --format markdown --plots . > results.md
+"$signum" compare logs --format json > results.json
 say "results: $folder/results.md"

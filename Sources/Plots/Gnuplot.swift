@@ -33,10 +33,15 @@ package enum Gnuplot {
 
   /// The commands and the data of a plot.
   package static func script(_ plot: Plot, named name: String) -> String {
+    // The legend's rows are counted here: left to itself gnuplot writes them over the axis.
+    let longest = plot.series.map(\.name.count).max() ?? 0
+    let columns = longest > 36 ? 1 : longest > 20 ? 2 : 3
+    let rows = (plot.series.count + columns - 1) / columns
     var lines = [
       "set encoding utf8", "set title \(quoted(plot.title))", "set grid lc rgb '#b0b0b0'",
-      "set key below Left reverse samplen 5 spacing 1.2 maxrows 3", "set bars 0.6",
-      "set xlabel offset 0,0.3", "set bmargin 6",
+      "set key below vertical maxcols \(columns) maxrows \(rows)",
+      "set key Left reverse samplen 5 spacing 1.2", "set bars 0.6",
+      "set bmargin \(Double(rows) * 1.3 + 3.7)",
     ]
     let points = plot.series.flatMap(\.points)
     lines += commands(plot.x, "x", from: points.map(\.x))

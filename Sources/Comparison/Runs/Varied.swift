@@ -25,6 +25,23 @@ struct Varied {
     }
   }
 
+  /// The facts that name a cell: those of the method and the links, and of the others each that
+  /// tells apart what those before it do not.
+  var telling: [String] {
+    let always = ["algorithm", "vote", "mean", "coding", "link Gbit/s"].filter(names.contains)
+    var chosen = always
+    for name in names where !always.contains(name) {
+      let groups = Dictionary(grouping: cells) { cell in
+        ["\(cell.ranks)", "\(cell.batch ?? 0)"] + chosen.map { cell.text(of: $0) ?? "" }
+      }
+      let isNeeded = groups.values.contains { cells in
+        Set(cells.map { $0.text(of: name) }).count > 1
+      }
+      if isNeeded { chosen.append(name) }
+    }
+    return chosen
+  }
+
   /// Each name with its values, and at which numbers of ranks each was found.
   var lines: [String] {
     names.map { name in
@@ -38,7 +55,7 @@ struct Varied {
         }
       }
       let values = places.map { place in
-        "\(place.text) at N = \(place.ranks.map(String.init).joined(separator: ", "))"
+        "\(place.text) at N = \(place.ranks.sorted().map(String.init).joined(separator: ", "))"
       }
       return "\(name): \(values.joined(separator: "; "))"
     }

@@ -54,7 +54,7 @@ extension Comparison {
     let some = linked.filter { $0.ranks == ranks }
     let rates = Set(some.compactMap { $0.runs[0].linkRate }).sorted()
     guard rates.count > 1 else { return nil }
-    let names = varied.names.filter { $0 != "link Gbit/s" }
+    let names = telling.filter { $0 != "link Gbit/s" }
     var order: [String] = []
     var points: [String: [Plot.Point]] = [:]
     for cell in some {
@@ -125,7 +125,8 @@ extension Comparison {
     guard !curves.isEmpty else { return nil }
     let rest = cells.count - Self.curveLimit
     return Plot(
-      title: "Training loss" + (rest > 0 ? " (\(rest) more are not shown)" : ""),
-      x: .init(label: axis.label), y: .init(label: "loss (nats)"), series: curves)
+      title: "Training loss by \(axis.rawValue)"
+        + (rest > 0 ? " (\(rest) more are not shown)" : ""),
+      x: .init(label: axis.label), y: .init(label: "training loss"), series: curves)
   }
 }

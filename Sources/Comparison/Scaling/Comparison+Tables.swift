@@ -26,6 +26,11 @@ extension Comparison {
       ])
       table.notes += notes(on: cell)
     }
+    let modelled = cells.filter { $0.ranks > 1 && $0.runs.contains(where: \.areBytesModelled) }.map(
+      label)
+    for label in Set(modelled).sorted() {
+      table.notes.append("\(label): bytes are those of the usual algorithm, not counted")
+    }
     if cells.contains(where: { $0.runs.count < 3 }) {
       table.notes.append("fewer than 3 repetitions tell little of the spread")
     }
@@ -35,9 +40,6 @@ extension Comparison {
   private func notes(on cell: Cell) -> [String] {
     var notes: [String] = []
     let name = "\(label(of: cell)) N = \(cell.ranks)"
-    if cell.runs.contains(where: \.areBytesModelled) {
-      notes.append("\(name): bytes are those of the named algorithm, not counted")
-    }
     let hosts = Set(cell.runs.map { $0["hosts"]?.plainText ?? "" })
     if hosts.count > 1 { notes.append("\(name): the repetitions ran on different hosts") }
     let lengths = Set(cell.runs.compactMap { $0.steps.last?.step })
@@ -115,13 +117,13 @@ extension Comparison {
     table.groupingColumns = 3
     for group in comparable where group.count > 1 {
       let reference = group.first(where: \.averages) ?? group[0]
-      let names = Varied(group, among: \.method).names
+      let names = Varied(group, among: \.method).telling
       func name(_ cell: Cell) -> String {
         cell.method.filter { names.contains($0.name) }.map { ScalingSeries.short($0.name, $0.text) }
           .joined(separator: ", ")
       }
       for cell in group {
-        let work = cell.workload.filter { varied.names.contains($0.name) }
+        let work = cell.workload.filter { telling.contains($0.name) }
           .map { ScalingSeries.short($0.name, $0.text) }.joined(separator: ", ")
         let wait = { (cell: Cell) in cell.spread { $0.seconds(.voteWait) } }
         func ratio(_ figure: (Cell) -> Spread?) -> Table.Value {

@@ -22,6 +22,8 @@ public struct Comparison: Sendable {
   let series: [ScalingSeries]
   /// What differs over all cells, beside the ranks.
   let varied: Varied
+  /// The names of the facts that name a cell.
+  let telling: [String]
 
   /// Compares runs.
   public init(_ collection: LogCollection, _ options: Options) {
@@ -30,6 +32,7 @@ public struct Comparison: Sendable {
     cells = Cell.group(collection.runs).sorted(by: Self.isBefore)
     series = ScalingSeries.find(in: cells, base: options.base)
     varied = Varied(cells, among: \.facts)
+    telling = varied.telling
   }
 
   private static func isBefore(_ left: Cell, _ right: Cell) -> Bool {
@@ -41,7 +44,7 @@ public struct Comparison: Sendable {
 
   /// What tells a cell from the others, in few words.
   func label(of cell: Cell) -> String {
-    let texts = varied.names.compactMap { name in
+    let texts = telling.compactMap { name in
       cell.text(of: name).map { ScalingSeries.short(name, $0) }
     }
     return texts.joined(separator: ", ")

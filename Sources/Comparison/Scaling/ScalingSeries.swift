@@ -62,7 +62,7 @@ struct ScalingSeries: Sendable {
     }
     let all = Varied(series.flatMap { $0.points.map(\.cell) }, among: \.facts)
     for place in series.indices {
-      series[place].label = series[place].name(by: all.names)
+      series[place].label = series[place].name(by: all.telling)
     }
     return series
   }
