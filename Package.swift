@@ -42,6 +42,7 @@ let package = Package(
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(name: "CVectorMask"),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     // Ground: memory and random numbers
@@ -61,7 +62,8 @@ let package = Package(
     .target(
       name: "MPIKit", dependencies: ["CMPIShim", "AlignedBuffers"], swiftSettings: owner),
     .target(
-      name: "Voting", dependencies: ["SignBits", "SignDescent", "MPIKit", "AlignedBuffers"],
+      name: "Voting",
+      dependencies: ["CXXHash", "CZstd", "SignBits", "SignDescent", "MPIKit", "AlignedBuffers"],
       swiftSettings: memorySafe),
 
     // What is minimised, and on what
@@ -85,7 +87,10 @@ let package = Package(
     // The program
     .target(
       name: "Benchmarks",
-      dependencies: ["SignBits", "SignDescent", "AlignedBuffers", "CounterRandom"],
+      dependencies: [
+        "SignBits", "SignDescent", "AlignedBuffers", "CounterRandom", "MPIKit", "Voting", "RunLog",
+        "Training",
+      ],
       swiftSettings: common + kernel),
     .target(
       name: "Training",
@@ -125,6 +130,7 @@ let package = Package(
     tests(of: "Checkpoints"),
     tests(of: "RunLog"),
     tests(of: "Comparison", also: ["Plots", "RunLog"]),
+    tests(of: "Voting", also: ["SignBits", "AlignedBuffers"]),
     tests(
       of: "Training",
       also: ["AlignedBuffers", "Datasets", "Objectives", "SignDescent", "Voting"]),

@@ -45,11 +45,7 @@ extension LoggedRun {
     switch kind {
     case .method:
       if ranks == 1 { facts.removeAll { Self.wireFlags.contains($0.name) } }
-      if ranks > 1, !facts.contains(where: { $0.name == "coding" }),
-        let coding = self["coding"]?.plainText, coding != "none"
-      {
-        facts.append(Fact(name: "coding", text: coding))
-      }
+      facts.removeAll { $0.name == "coding" && $0.text == "none" }
     case .workload:
       facts.append(Fact(name: "parameters", text: String(parameters)))
       if ranks > 1, let rate = self["linkGbps"]?.plainText {

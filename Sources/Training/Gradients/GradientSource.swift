@@ -16,7 +16,7 @@ final class GradientSource {
     var loss = 0.0
   }
 
-  /// Seconds spent in batches and gradients since `begin(step:)`.
+  /// Seconds spent in batches and gradients since `begin(step:)`, without those of observers.
   private(set) var seconds = 0.0
   private let workload: Workload
   private let fault: FaultInjection?
@@ -62,14 +62,22 @@ final class GradientSource {
   ///   - voter: One of the electorate's hosted voters.
   ///   - point: The parameters.
   ///   - gradient: All written, unless there is no sample.
+  ///   - observer: Told of what is final while the rest is computed, where nothing changes it later.
   func gradient(
-    of voter: Int, at point: Span<Float>, into gradient: inout AlignedBuffer<Float>
+    of voter: Int, at point: Span<Float>, into gradient: inout AlignedBuffer<Float>,
+    observer: EarlyBallot? = nil
   ) throws -> Draw {
     let start = Clock.seconds
-    defer {
-      Clock.sleep(until: start + leastSeconds)
-      seconds += Clock.seconds - start
-    }
+    defer { seconds += Clock.seconds - start - (observer?.seconds ?? 0) }
+    let draw = try computed(of: voter, at: point, into: &gradient, observer: observer)
+    try pad(from: start, observer)
+    return draw
+  }
+
+  private func computed(
+    of voter: Int, at point: Span<Float>, into gradient: inout AlignedBuffer<Float>,
+    observer: EarlyBallot?
+  ) throws -> Draw {
     var draw = Draw()
     if let localSteps {
       try localSteps.run(from: point, into: &gradient) { point, gradient in
@@ -82,18 +90,27 @@ final class GradientSource {
     load(voter)
     guard batch.count > 0 else { return draw }
     draw.samples = batch.count
-    draw.loss = try compute(at: point, into: &gradient)
+    draw.loss = try compute(at: point, into: &gradient, observer: observer)
     return draw
   }
 
   /// The gradient on the batch that was drawn last, at another point.
   func repeated(at point: Span<Float>, into gradient: inout AlignedBuffer<Float>) throws {
     let start = Clock.seconds
-    defer {
-      Clock.sleep(until: start + leastSeconds)
-      seconds += Clock.seconds - start
-    }
+    defer { seconds += Clock.seconds - start }
     _ = try compute(at: point, into: &gradient)
+    try pad(from: start, nil)
+  }
+
+  /// Sleeps until a gradient that began at a time has taken as long as it shall; a vote that is
+  /// under way goes on meanwhile.
+  private func pad(from start: Double, _ observer: EarlyBallot?) throws {
+    while true {
+      let rest = leastSeconds - (Clock.seconds - start - (observer?.seconds ?? 0))
+      guard rest > 0 else { return }
+      Clock.sleep(seconds: observer == nil ? rest : min(rest, 1e-3))
+      try observer?.didWork()
+    }
   }
 
   private func load(_ voter: Int) {
@@ -103,10 +120,12 @@ final class GradientSource {
   }
 
   private func compute(
-    at point: Span<Float>, into gradient: inout AlignedBuffer<Float>
+    at point: Span<Float>, into gradient: inout AlignedBuffer<Float>,
+    observer: EarlyBallot? = nil
   ) throws -> Double {
+    let changesLater = fault != nil || clip != nil
     var loss = try workload.objective.gradient(
-      at: point, on: batch, into: gradient.mutableSpan)
+      at: point, on: batch, into: gradient.mutableSpan, observer: changesLater ? nil : observer)
     fault?.corrupt(gradient: gradient.mutableSpan, loss: &loss, atStep: step)
     clip?.apply(to: gradient.mutableSpan)
     return loss

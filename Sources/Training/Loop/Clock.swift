@@ -12,13 +12,10 @@ enum Clock {
   /// Seconds since some start.
   static var seconds: Double { Double(nanoseconds) * 1e-9 }
 
-  /// Sleeps until a time of `seconds`; not at all when it is past.
-  static func sleep(until end: Double) {
-    while true {
-      let rest = end - seconds
-      guard rest > 0 else { return }
-      var time = timespec(tv_sec: Int(rest), tv_nsec: Int((rest - rest.rounded(.down)) * 1e9))
-      nanosleep(&time, nil)
-    }
+  /// Sleeps about so long, or less when a signal comes.
+  static func sleep(seconds: Double) {
+    var time = timespec(
+      tv_sec: Int(seconds), tv_nsec: Int((seconds - seconds.rounded(.down)) * 1e9))
+    nanosleep(&time, nil)
   }
 }

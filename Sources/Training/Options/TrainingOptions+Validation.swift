@@ -1,5 +1,5 @@
 import SignDescent
-import Voting
+package import Voting
 
 extension TrainingOptions {
   /// Checks all options against each other, before any data is read.
@@ -70,6 +70,17 @@ extension TrainingOptions {
   /// Refuses options of another kind of exchange than the algorithm's.
   private func checkExchange() throws(OptionError) {
     let name = algorithm.rawValue
+    if let coding, coding != .none {
+      guard algorithm.exchange == .vote else {
+        throw OptionError("--coding belongs to algorithms that vote, not to \(name)")
+      }
+      if let route, !Self.codedRoutes.contains(route) {
+        throw OptionError(
+          "--coding \(coding.rawValue) needs messages of our own: use --vote "
+            + Self.codedRoutes.map(\.rawValue).joined(separator: " or ")
+            + ", not \(route.rawValue)")
+      }
+    }
     switch algorithm.exchange {
     case .vote:
       if mean != nil {
@@ -93,6 +104,9 @@ extension TrainingOptions {
       }
     }
   }
+
+  /// The routes whose messages can be coded.
+  package static let codedRoutes: [Route] = [.exchange, .gather]
 
   /// The routes that carry a scale for each tensor beside the signs.
   static let scaledRoutes: [Route] = [.exchange, .gather]
@@ -161,6 +175,16 @@ extension TrainingOptions {
       throw OptionError(
         "--adversaries replace ballots of a vote; \(algorithm.rawValue) holds none")
     }
+  }
+
+  /// Checks that the share of adversaries is at least one of so many voters.
+  ///
+  /// - Throws: The option, in one line: a run without the adversaries it asks for shows nothing.
+  func checkAdversaries(among voters: Int) throws(OptionError) {
+    guard adversaries > 0, (adversaries * Double(voters)).rounded() < 1 else { return }
+    throw OptionError(
+      "--adversaries \(adversaries) of \(voters) voters rounds to none: give at least "
+        + "\(0.5 / Double(voters))")
   }
 
   private func checkModel() throws(OptionError) {
