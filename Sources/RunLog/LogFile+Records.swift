@@ -20,6 +20,8 @@ struct ScannedStep {
       case _ where scanner.name(name, is: "samplesPerSecond"): rate = try scanner.number()
       case _ where scanner.name(name, is: "bytesSentPerRank"):
         entry.bytesSent = Float(try scanner.number())
+      case _ where scanner.name(name, is: "bytesOverlappedPerRank"):
+        entry.bytesOverlapped = Float(try scanner.number())
       case _ where scanner.name(name, is: "bytesReceivedPerRank"):
         entry.bytesReceived = Float(try scanner.number())
       case _ where scanner.name(name, is: "bytesModelled"): isModelled = try scanner.bool()

@@ -46,6 +46,8 @@ public struct StepHistory: Sendable {
     public var bytesSent = Float.nan
     /// Bytes that a rank received in the step; NaN where they are not logged.
     public var bytesReceived = Float.nan
+    /// Of the bytes sent those before the gradient was complete; NaN where they are not logged.
+    public var bytesOverlapped = Float.nan
     /// Samples a second since the entry before.
     public var samplesPerSecond = Float.nan
     private var figures = (Figures(), Figures(), Figures(), Figures(), Figures())

@@ -85,6 +85,22 @@ struct CostModel: Sendable {
   }
 }
 
+extension CostModel {
+  /// Fits the coefficients to votes, with the least squares of relative errors.
+  ///
+  /// Nothing is faster than its link, so kappa is at least 1 where rates are known; where they are
+  /// not it stays 1, and what was measured is beside the wire.
+  mutating func fit(_ votes: [(work: Work, seconds: Double)]) {
+    let rows = votes.map { vote in
+      [messages(vote.work.ranks), wireSeconds(vote.work), vote.work.parameters]
+        .map { $0 / vote.seconds }
+    }
+    let rest = rows.map { 1 - $0[1] }
+    let fit = nonNegativeLeastSquares(rows, rest)
+    (alpha, kappa, tau) = (fit[0], 1 + fit[1], fit[2])
+  }
+}
+
 /// What a vote has to do, and where.
 struct Work: Sendable {
   var ranks: Int

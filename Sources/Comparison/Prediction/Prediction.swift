@@ -16,7 +16,7 @@ struct Prediction: Sendable {
     let compute: [(batch: Int?, seconds: Double)]
     /// Seconds for a parameter of packing and applying.
     let gamma: Double
-    /// The share of a vote that computing hides; 0 where no votes were timed by themselves.
+    /// The share of a vote's bytes that were on their way while the gradient was computed.
     let hidden: Double
     let cost: CostModel
     /// The cells that it was fitted to.
@@ -136,23 +136,20 @@ extension Prediction.Method {
       }
     }
     if !payloads.isEmpty { cost.payload = payloads.median }
+    // What was on its way while computing was hidden; the rest of the vote was waited for.
+    let hiddenShares = cells.compactMap { $0.spread(\.hiddenShare)?.median }
+    let hidden = hiddenShares.isEmpty ? 0 : hiddenShares.median
     let waits = cells.compactMap { cell in
-      cell.spread { $0.seconds(.voteWait) }.map { (work: Work(cell), seconds: $0.median) }
+      cell.spread { $0.seconds(.voteWait) / (1 - min($0.hiddenShare ?? 0, 0.99)) }
+        .map { (work: Work(cell), seconds: $0.median) }
     }
-    // Votes timed by themselves tell what computing hides of them.
+    // Votes timed by themselves are waited for wholly.
     let own = votes.filter { $0.route == first.text(of: "vote") && first.text(of: "mean") == nil }
       .map { (work: Work($0), seconds: $0.seconds) }
-    let samples = (own.isEmpty ? waits : own).filter { $0.seconds > 0 }
+    let samples = (waits + own).filter { $0.seconds > 0 }
     guard !samples.isEmpty else { return nil }
-    let rows = samples.map { sample in
-      [
-        cost.messages(sample.work.ranks), cost.wireSeconds(sample.work), sample.work.parameters,
-      ].map { $0 / sample.seconds }
-    }
-    let fit = nonNegativeLeastSquares(rows, samples.map { _ in 1 })
-    (cost.alpha, cost.kappa, cost.tau) = (fit[0], fit[1], fit[2])
-    // Where no link's rate is known, what was measured is beside the wire.
-    if rows.allSatisfy({ $0[1] == 0 }) { cost.kappa = 1 }
+    cost.fit(samples)
+    self.hidden = hidden
     self.name = name
     isBaseline = first.averages
     self.cost = cost
@@ -165,8 +162,6 @@ extension Prediction.Method {
         cell.spread { $0.stepSeconds - $0.seconds(.gradient) - $0.seconds(.voteWait) }
           .map { max($0.median, 0) / Double(cell.parameters) }
       }.median
-    let shares = own.isEmpty ? [] : waits.map { 1 - $0.seconds / cost.seconds($0.work) }
-    hidden = shares.isEmpty ? 0 : min(max(shares.median, 0), 1)
   }
 }
 

@@ -24,6 +24,9 @@ struct RunMeasures: Sendable {
   let bytesSent: Double
   /// Bytes a rank received for a parameter in a step.
   let bytesReceived: Double
+  /// The share of the bytes that were on their way before the gradient was complete; nil where the
+  /// log does not tell.
+  let hiddenShare: Double?
   /// The loss of the last evaluation, or of the last logged step.
   let finalLoss: Double
   /// The accuracy of the last evaluation.
@@ -55,6 +58,8 @@ struct RunMeasures: Sendable {
     }
     bytesSent = middle(\.bytesSent) / Double(run.parameters)
     bytesReceived = middle(\.bytesReceived) / Double(run.parameters)
+    let overlapped = middle(\.bytesOverlapped) / middle(\.bytesSent)
+    hiddenShare = overlapped.isFinite ? overlapped : nil
     finalLoss =
       run.summary?.finalLoss ?? run.evaluations.last?.loss
       ?? Double(run.steps.last?.loss ?? .nan)
