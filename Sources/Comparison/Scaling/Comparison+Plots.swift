@@ -30,6 +30,7 @@ extension Comparison {
         })
     }
     let base = Double(series[0].base.ranks)
+    let highest = curves.flatMap(\.points).map(\.high).max() ?? 100
     let ideal = Plot.Series(
       name: "ideal", points: ranks.map { Plot.Point($0, isStrong ? $0 / base : 100) },
       style: .expected)
@@ -43,7 +44,8 @@ extension Comparison {
           label: "speed-up over \(Int(base)) rank\(base == 1 ? "" : "s") (times)",
           isLogarithmic: true)
         : .init(
-          label: "efficiency (% of \(Int(base)) rank\(base == 1 ? "" : "s"))", range: 0...110),
+          label: "efficiency (% of \(Int(base)) rank\(base == 1 ? "" : "s"))",
+          range: 0...max(110, 1.05 * highest)),
       series: curves + [ideal])
   }
 
