@@ -192,6 +192,14 @@ struct Train: ParsableCommand {
     help: "Seconds a rank waits for the others before the run is given up.")
   var collectiveTimeout = 120.0
 
+  @Option(
+    parsing: .unconditional,
+    help: """
+      Milliseconds that each gradient takes at least: it is computed as always, then the rank \
+      sleeps. For studies of scaling on few cores. (default: none)
+      """)
+  var simulateGradient: Double?
+
   @Option(help: "Run log to append to, JSON lines.")
   var log: String?
 
@@ -212,7 +220,8 @@ struct Train: ParsableCommand {
     "local-lr", "partition", "adversaries", "attack", "weight-decay", "sign-rule", "vote", "coding",
     "mean",
     "seed", "threads", "evaluate-every",
-    "validation", "check-replicas", "max-abstentions", "collective-timeout", "log", "log-every",
+    "simulate-gradient", "validation", "check-replicas", "max-abstentions", "collective-timeout",
+    "log", "log-every",
     "save",
   ]
 
@@ -265,6 +274,7 @@ struct Train: ParsableCommand {
     options.checkReplicas = checkReplicas
     options.maximumAbstentions = maxAbstentions
     options.collectiveTimeout = collectiveTimeout
+    options.simulateGradient = simulateGradient
     options.log = log
     options.logEvery = logEvery
     options.save = save

@@ -72,6 +72,8 @@ public struct TrainingOptions: Sendable {
   public var maximumAbstentions = 20
   /// Seconds a rank waits for the others before the run is given up.
   public var collectiveTimeout = 120.0
+  /// Milliseconds that a gradient takes at least, for studies of scaling; none when not given.
+  public var simulateGradient: Double?
   /// The run log to append to.
   public var log: String?
   /// Steps between step records and progress lines.

@@ -36,6 +36,7 @@ struct RunHead {
     record.mpiLibrary = (try? MPI.libraryVersion) ?? "unknown"
     record.mpiStandard = (try? MPI.standardVersion) ?? "unknown"
     record.networkInterface = environment["OMPI_MCA_btl_tcp_if_include"]
+    record.linkGbps = environment["SIGNUM_LINK_GBPS"].flatMap(Double.init)
     record.cpu = Machine.processor
     record.instructionSet = OneDNN.instructionSet
     record.threads = threads
