@@ -3,8 +3,8 @@ internal import Foundation
 /// The right to write into a folder of checkpoints: one process at a time has it.
 ///
 /// It is a lock of the system (`flock`) on the file `lock` in the folder, so it ends with the process,
-/// however that ends. The file says who holds it. A file system that has no locks gives it to all.
-public struct FolderLock: ~Copyable {
+/// however that ends, or with this object. The file says who holds it. A file system that has no locks gives it to all.
+public final class FolderLock: Sendable {
   private let descriptor: CInt
 
   /// Whether the file system has locks at all.

@@ -23,7 +23,8 @@ final class GradientSource {
   private let localSteps: LocalSteps?
   private let firstVoter: Int
   /// The number of batches that each hosted voter has drawn.
-  private var draws: [Int]
+  private var draws: AlignedBuffer<UInt64>
+  private let electorate: Electorate
   private var samples: BatchSource
   private var batch: Batch
   private var step = 0
@@ -42,7 +43,9 @@ final class GradientSource {
           parameters: workload.objective.layout.count)
     }
     firstVoter = electorate.hosted.lowerBound
-    draws = Array(repeating: 0, count: electorate.hosted.count)
+    draws = AlignedBuffer(
+      repeating: UInt64(plan.position.step), count: electorate.hosted.count)
+    self.electorate = electorate
     samples = BatchSource(plan: plan, electorate: electorate, workload: workload)
     batch = workload.makeBatch(capacity: samples.capacity)
   }
@@ -87,9 +90,17 @@ final class GradientSource {
     _ = try compute(at: point, into: &gradient)
   }
 
+  /// Lends the numbers of batches that clients have drawn, to be saved or restored.
+  ///
+  /// Where ranks vote, each draws one batch a step.
+  func withState(_ body: StateVisitor) throws {
+    guard electorate.areClients else { return }
+    try draws.visit("draws", electorate.place(elementsPerVoter: 1), body)
+  }
+
   private func load(_ voter: Int) {
     let place = voter - firstVoter
-    samples.load(&batch, voter: voter, draw: draws[place], from: workload)
+    samples.load(&batch, voter: voter, draw: Int(draws[place]), from: workload)
     draws[place] += 1
   }
 
