@@ -86,7 +86,8 @@ extension CheckpointManifest {
     guard let json = try? encoder.encode(self), json.last == UInt8(ascii: "}") else {
       preconditionFailure("a manifest cannot be encoded")
     }
-    let body = String(decoding: json.dropLast(), as: UTF8.self)
+    var body = String(decoding: json.dropLast(), as: UTF8.self)
+    while body.last?.isWhitespace == true { body.removeLast() }
     return body + Self.seal + FileDigest(of: Array(body.utf8)).hashText + "\"\n}\n"
   }
 

@@ -2,9 +2,9 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// A plain thread that does work in order, beside the training loop. It calls no MPI.
+/// A plain thread that does work in order, beside the training loop.
 ///
-/// It lives as long as the process.
+/// It calls no MPI and lives as long as the process.
 final class BackgroundThread: Sendable {
   private let jobs = Mutex<[@Sendable () -> Void]>([])
   private let available = DispatchSemaphore(value: 0)

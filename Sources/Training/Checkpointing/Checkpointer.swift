@@ -33,8 +33,6 @@ final class Checkpointer {
   private var lastStep: Int
   /// Whether that one is complete, or at least was not seen to fail.
   private var lastSucceeded = true
-  /// Whether one became due while another was being written.
-  private var isOwed = false
   private var lastSeconds = Clock.seconds
 
   private struct Progress {
@@ -77,7 +75,8 @@ final class Checkpointer {
 
   /// Goes on with checkpoints after a step of the run.
   ///
-  /// Collective, without waiting for the disk.
+  /// Collective. It waits for the disk only where a checkpoint becomes due before the last one is
+  /// written.
   ///
   /// - Parameter controls: The control blocks of all ranks in this step.
   /// - Returns: Whether some rank asks to end the run here.
@@ -88,13 +87,14 @@ final class Checkpointer {
     try noteName()
     if controls.contains(where: { $0.flags.contains(.stopAsked) }) { return true }
     guard steps < plan.totalSteps, isDue(after: steps, controls) else { return false }
-    isOwed = writing != nil
-    if !isOwed { try begin(steps, isKeeper: communicator.rank == 0, mayCopy: true) }
+    // The copy's room is free once the last one is on the disk.
+    try settleFiles()
+    try begin(steps, isKeeper: communicator.rank == 0, mayCopy: true)
     return false
   }
 
   private func isDue(after steps: Int, _ controls: [ControlBlock]) -> Bool {
-    if isOwed || controls[0].flags.contains(.checkpointAsked) { return true }
+    if controls[0].flags.contains(.checkpointAsked) { return true }
     if case .steps(let count) = setting.settings.interval { return steps % count == 0 }
     return false
   }
@@ -106,26 +106,30 @@ final class Checkpointer {
   /// - Parameter keeper: The rank whose parameters count.
   /// - Returns: Whether the checkpoint is complete.
   func complete(_ step: Int, keeper: Int = 0) throws -> Bool {
-    try settle()
+    try settleFiles()
+    try settleName()
     // Only rank 0 knows whether the folder got its name.
     if try gather([lastStep == step && lastSucceeded ? 1 : 0])[0][0] == 0 {
       let isKeeper = communicator.rank == keeper
       try begin(step, isKeeper: isKeeper, mayCopy: false)
-      try settle()
+      try settleFiles()
+      try settleName()
     }
     return try gather([lastSucceeded ? 1 : 0])[0][0] == 1
   }
 
-  /// Waits until nothing is under way.
-  private func settle() throws {
-    if let writing {
-      _ = writing.files.wait(whileWaiting: patience.whileWaiting)
-      try collect()
-    }
-    if let naming {
-      _ = naming.failure.wait(whileWaiting: patience.whileWaiting)
-      try noteName()
-    }
+  /// Waits until all ranks have written their files.
+  private func settleFiles() throws {
+    guard let writing else { return }
+    _ = writing.files.wait(whileWaiting: patience.whileWaiting)
+    try collect()
+  }
+
+  /// Waits until the checkpoint has its name.
+  private func settleName() throws {
+    guard let naming else { return }
+    _ = naming.failure.wait(whileWaiting: patience.whileWaiting)
+    try noteName()
   }
 
   /// Begins a checkpoint.
@@ -191,6 +195,7 @@ final class Checkpointer {
       return
     }
     guard communicator.rank == 0 else { return }
+    try settleName()
     let manifest = manifest(checkpoint.step, answers)
     checkpoint.bytes = manifest.files.values.reduce(0) { $0 + $1.bytes }
     checkpoint.stallSeconds += Clock.seconds - start
