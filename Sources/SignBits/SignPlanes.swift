@@ -72,7 +72,7 @@ public struct SignPlanes: ~Copyable {
     }
   }
 
-  /// Says that no coordinate is masked, before a kernel writes all of them.
+  /// Says that no coordinate is masked, before kernels write all of them.
   package mutating func clearMask() { hasMask = false }
 
   /// The number of coordinates without a sign.

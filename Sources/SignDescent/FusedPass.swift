@@ -32,20 +32,28 @@ struct FusedFindings {
 }
 
 extension SignPlanes {
-  /// Runs a fused pass over as many estimates, and takes the signs of what votes.
+  /// Runs a fused pass over some estimates, or all, and takes the signs of what votes.
   ///
-  /// - Returns: Whether the whole gradient is finite.
+  /// What is known of the mask of other coordinates stays.
+  ///
+  /// - Returns: Whether the gradient is finite in all of them.
   mutating func fuse(
-    _ estimate: some FusedEstimate, stored: UnsafeMutableRawPointer, rule: SignRule
+    _ estimate: some FusedEstimate, stored: UnsafeMutableRawPointer, coordinates: Range<Int>?,
+    rule: SignRule
   ) -> Bool {
-    let count = count
+    let all = 0..<count
+    let coordinates = coordinates ?? all
+    precondition(
+      coordinates.lowerBound >= 0 && coordinates.upperBound <= count,
+      "\(coordinates) of \(count) coordinates")
+    if coordinates == all { clearMask() }
     let findings = unsafe withUnsafeWords { signs, masks in
       let pass = unsafe FusedPass(
         estimate: estimate, zeroAbstains: rule.zeroAbstains, stored: stored, signs: signs,
         masks: masks)
-      return unsafe pass.run(count)
+      return unsafe pass.run(coordinates)
     }
-    hasMask = findings.anyMask
+    if findings.anyMask { hasMask = true }
     return findings.isFinite
   }
 }
@@ -72,11 +80,15 @@ struct FusedPass<Estimate: FusedEstimate> {
   let signs: UnsafeMutableBufferPointer<UInt64>
   let masks: UnsafeMutableBufferPointer<UInt64>
 
-  /// Updates and packs so many coordinates from the first on.
-  func run(_ count: Int) -> FusedFindings {
+  /// Updates and packs some coordinates: whole words in vectors, the ends one by one.
+  func run(_ coordinates: Range<Int>) -> FusedFindings {
     var findings = FusedFindings()
-    unsafe vectors(0..<count / 64, &findings)
-    if count % 64 > 0 { unsafe scalars(count / 64, count: count % 64, &findings) }
+    let end = coordinates.upperBound
+    let firstWhole = min((coordinates.lowerBound + 63) / 64 * 64, end)
+    let lastWhole = max(firstWhole, end / 64 * 64)
+    unsafe scalars(coordinates.lowerBound..<firstWhole, &findings)
+    unsafe vectors(firstWhole / 64..<lastWhole / 64, &findings)
+    unsafe scalars(lastWhole..<end, &findings)
     return findings
   }
 
@@ -118,7 +130,7 @@ struct FusedPass<Estimate: FusedEstimate> {
         unsafe m.storeBytes(of: old1, toByteOffset: 64, as: Lanes.self)
         unsafe m.storeBytes(of: old2, toByteOffset: 128, as: Lanes.self)
         unsafe m.storeBytes(of: old3, toByteOffset: 192, as: Lanes.self)
-        unsafe scalars(word, count: 64, &findings)
+        unsafe scalars(word * 64..<word * 64 + 64, &findings)
       } else if extremes.areTiny {
         var zeros = unsafe flush(m)
         if unsafe !Estimate.votesItself {
@@ -135,23 +147,29 @@ struct FusedPass<Estimate: FusedEstimate> {
     }
   }
 
-  /// Updates and packs the first coordinates of a word by the definition.
+  /// Updates and packs coordinates of one word by the definition.
   @inline(never)
-  private func scalars(_ word: Int, count: Int, _ findings: inout FusedFindings) {
+  private func scalars(_ coordinates: Range<Int>, _ findings: inout FusedFindings) {
+    guard !coordinates.isEmpty else { return }
+    let word = coordinates.lowerBound / 64
+    var own: UInt64 = 0
     var negative: UInt64 = 0
     var zero: UInt64 = 0
-    for bit in 0..<count {
-      let offset = (word * 64 + bit) * 4
+    for coordinate in coordinates {
+      let offset = coordinate * 4
       let old = unsafe stored.load(fromByteOffset: offset, as: Float.self)
       let next = unsafe estimate.next(old, at: offset)
       unsafe stored.storeBytes(of: next.stored, toByteOffset: offset, as: Float.self)
+      let bit: UInt64 = 1 << UInt64(coordinate % 64)
+      own |= bit
       if !next.isFinite { findings.isFinite = false }
-      if next.vote < 0 { negative |= 1 << UInt64(bit) }
-      if next.vote == 0 { zero |= 1 << UInt64(bit) }
+      if next.vote < 0 { negative |= bit }
+      if next.vote == 0 { zero |= bit }
     }
-    unsafe signs[word] = negative
-    unsafe masks[word] = zeroAbstains ? zero : 0
-    if unsafe zeroAbstains && zero != 0 { findings.anyMask = true }
+    if unsafe !zeroAbstains { zero = 0 }
+    unsafe signs[word] = signs[word] & ~own | negative
+    unsafe masks[word] = masks[word] & ~own | zero
+    if zero != 0 { findings.anyMask = true }
   }
 }
 

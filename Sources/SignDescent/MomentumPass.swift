@@ -23,13 +23,17 @@ public struct MomentumPass: Sendable {
   /// - Parameters:
   ///   - momentum: d numbers, all finite; updated in place.
   ///   - gradient: d numbers.
-  ///   - ballot: The signs of the new momentum, d coordinates, all written.
-  /// - Returns: Whether the whole gradient is finite. Where it is not the caller abstains in the
-  ///   tensors concerned.
-  /// - Precondition: All have the same number of coordinates.
-  /// - Complexity: O(d); no allocation.
+  ///   - coordinates: Those to do; nil: all. Those of a part need not begin or end with a word: the
+  ///     ballot's others stay, and so does what is noted of its mask (`SignPlanes.clearMask()`
+  ///     before the first part).
+  ///   - ballot: The signs of the new momentum, d coordinates.
+  /// - Returns: Whether the gradient is finite in all of them. Where it is not the caller abstains in
+  ///   the tensors concerned.
+  /// - Precondition: All have d coordinates, and `coordinates` lies within them.
+  /// - Complexity: O(`coordinates.count`); no allocation.
   public func run(
-    momentum: consuming MutableSpan<Float>, gradient: Span<Float>, into ballot: inout SignPlanes
+    momentum: consuming MutableSpan<Float>, gradient: Span<Float>, coordinates: Range<Int>? = nil,
+    into ballot: inout SignPlanes
   ) -> Bool {
     let count = ballot.count
     precondition(
@@ -41,7 +45,8 @@ public struct MomentumPass: Sendable {
           return true
         }
         return unsafe ballot.fuse(
-          Average(average: average, gradient: gradient), stored: momentum, rule: rule)
+          Average(average: average, gradient: gradient), stored: momentum,
+          coordinates: coordinates, rule: rule)
       }
     }
   }

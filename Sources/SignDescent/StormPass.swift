@@ -39,14 +39,17 @@ public struct StormPass: Sendable {
   ///   - estimate: v, d numbers, all finite; updated in place.
   ///   - gradient: g, d numbers.
   ///   - previous: h, d numbers.
-  ///   - ballot: The signs of the new estimate, d coordinates, all written.
-  /// - Returns: Whether g and h are finite throughout. Where they are not the caller abstains in
+  ///   - coordinates: Those to do; nil: all. Those of a part need not begin or end with a word: the
+  ///     ballot's others stay, and so does what is noted of its mask (`SignPlanes.clearMask()`
+  ///     before the first part).
+  ///   - ballot: The signs of the new estimate, d coordinates.
+  /// - Returns: Whether g and h are finite in all of them. Where they are not the caller abstains in
   ///   the tensors concerned.
-  /// - Precondition: All have the same number of coordinates.
-  /// - Complexity: O(d); no allocation. 16 bytes per coordinate read and written.
+  /// - Precondition: All have d coordinates, and `coordinates` lies within them.
+  /// - Complexity: O(`coordinates.count`); no allocation. 16 bytes per coordinate read and written.
   public func run(
     estimate: consuming MutableSpan<Float>, gradient: Span<Float>, previous: Span<Float>,
-    into ballot: inout SignPlanes
+    coordinates: Range<Int>? = nil, into ballot: inout SignPlanes
   ) -> Bool {
     let count = ballot.count
     precondition(
@@ -61,7 +64,7 @@ public struct StormPass: Sendable {
           else { return true }
           return unsafe ballot.fuse(
             Corrected(pass: self, gradient: gradient, previous: previous), stored: estimate,
-            rule: rule)
+            coordinates: coordinates, rule: rule)
         }
       }
     }

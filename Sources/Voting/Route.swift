@@ -19,6 +19,10 @@ public struct Traffic: Equatable, Sendable {
   public var bytesSent = 0
   /// Bytes received.
   public var bytesReceived = 0
+  /// Of the bytes sent those of ballots, where they are told from those of verdicts.
+  public var ballotBytesSent = 0
+  /// Of the bytes sent those that were on their way before the own ballot was complete.
+  public var bytesOverlapped = 0
   /// Whether the figures are those of a collective's usual algorithm, since MPI keeps its own
   /// messages to itself.
   public var isModelled = false
@@ -48,6 +52,8 @@ public struct Traffic: Equatable, Sendable {
   package static func += (total: inout Traffic, part: Traffic) {
     total.bytesSent += part.bytesSent
     total.bytesReceived += part.bytesReceived
+    total.ballotBytesSent += part.ballotBytesSent
+    total.bytesOverlapped += part.bytesOverlapped
     total.isModelled = total.isModelled || part.isModelled
   }
 }

@@ -13,6 +13,10 @@ struct VoteShape {
   let rule: SignRule
   /// The seed of the ties' coins.
   let seed: UInt64
+  /// Whether messages are coded, where the route can.
+  let coding: Coding
+  /// The blocks that are voted on one after the other, where the route can: all of them, each once.
+  let buckets: [Range<Int>]
   /// The number of ranks, and the one of this rank.
   let ranks: Int
   let rank: Int
@@ -25,6 +29,11 @@ struct VoteShape {
 
   /// The words of a plane.
   var planeWords: Int { SignPlanes.wordCount(of: coordinateCount) }
+
+  /// The words of a block of a tally of all ballots.
+  func blockWords(masked: Bool) -> Int {
+    Tally.blockPlaneWords * Tally.planeCount(ranks: voters, masked: masked)
+  }
 
   /// The words of a tally of all ballots.
   func tallyWords(masked: Bool) -> Int {

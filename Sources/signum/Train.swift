@@ -144,6 +144,13 @@ struct Train: ParsableCommand {
 
   @Option(
     help: """
+      Messages of the routes exchange and gather as they are, or as what changed since the last \
+      step, entropy coded: fewer bytes, the same bits. (default: none)
+      """)
+  var coding: Coding?
+
+  @Option(
+    help: """
       Order in which sgd, sgd-momentum and adamw sum over ranks: by rank, or as MPI pleases. \
       (default: fixed)
       """)
@@ -229,7 +236,7 @@ struct Train: ParsableCommand {
   static let flagNames: Set<String> = [
     "algorithm", "model", "hidden", "data", "batch", "epochs", "steps", "lr", "schedule",
     "momentum", "interpolation", "radius", "clip", "clients", "participation", "local-steps",
-    "local-lr", "partition", "adversaries", "attack", "weight-decay", "sign-rule", "vote", "mean",
+    "local-lr", "partition", "adversaries", "attack", "weight-decay", "sign-rule", "vote", "coding", "mean",
     "seed", "threads", "evaluate-every",
     "validation", "check-replicas", "max-abstentions", "collective-timeout", "log", "log-every",
     "save", "checkpoint", "checkpoint-every", "keep", "checkpoint-memory", "resume",
@@ -276,6 +283,7 @@ struct Train: ParsableCommand {
     options.weightDecay = weightDecay
     options.signRule = signRule
     options.route = route
+    options.coding = coding
     options.mean = mean
     options.seed = seed
     options.threads = threads
@@ -300,6 +308,7 @@ struct Train: ParsableCommand {
 extension Algorithm: ExpressibleByArgument {}
 extension Attack: ExpressibleByArgument {}
 extension CheckpointMemory: ExpressibleByArgument {}
+extension Coding: ExpressibleByArgument {}
 extension MeanOrder: ExpressibleByArgument {}
 extension Route: ExpressibleByArgument {}
 extension SignRule: ExpressibleByArgument {}

@@ -15,7 +15,7 @@ final class GradientSource {
     var loss = 0.0
   }
 
-  /// Seconds spent in batches and gradients since `begin(step:)`.
+  /// Seconds spent in batches and gradients since `begin(step:)`, without those of observers.
   private(set) var seconds = 0.0
   private let workload: Workload
   private let fault: FaultInjection?
@@ -62,11 +62,13 @@ final class GradientSource {
   ///   - voter: One of the electorate's hosted voters.
   ///   - point: The parameters.
   ///   - gradient: All written, unless there is no sample.
+  ///   - observer: Told of what is final while the rest is computed, where nothing changes it later.
   func gradient(
-    of voter: Int, at point: Span<Float>, into gradient: inout AlignedBuffer<Float>
+    of voter: Int, at point: Span<Float>, into gradient: inout AlignedBuffer<Float>,
+    observer: EarlyBallot? = nil
   ) throws -> Draw {
     let start = Clock.seconds
-    defer { seconds += Clock.seconds - start }
+    defer { seconds += Clock.seconds - start - (observer?.seconds ?? 0) }
     var draw = Draw()
     if let localSteps {
       try localSteps.run(from: point, into: &gradient) { point, gradient in
@@ -79,7 +81,7 @@ final class GradientSource {
     load(voter)
     guard batch.count > 0 else { return draw }
     draw.samples = batch.count
-    draw.loss = try compute(at: point, into: &gradient)
+    draw.loss = try compute(at: point, into: &gradient, observer: observer)
     return draw
   }
 
@@ -105,10 +107,12 @@ final class GradientSource {
   }
 
   private func compute(
-    at point: Span<Float>, into gradient: inout AlignedBuffer<Float>
+    at point: Span<Float>, into gradient: inout AlignedBuffer<Float>,
+    observer: EarlyBallot? = nil
   ) throws -> Double {
+    let changesLater = fault != nil || clip != nil
     var loss = try workload.objective.gradient(
-      at: point, on: batch, into: gradient.mutableSpan)
+      at: point, on: batch, into: gradient.mutableSpan, observer: changesLater ? nil : observer)
     fault?.corrupt(gradient: gradient.mutableSpan, loss: &loss, atStep: step)
     clip?.apply(to: gradient.mutableSpan)
     return loss

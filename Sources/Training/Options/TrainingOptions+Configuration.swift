@@ -70,6 +70,7 @@ extension TrainingOptions {
     case .vote:
       members.append(.init("sign-rule", .string(plan.signRule.rawValue)))
       members.append(.init("vote", .string(plan.route.rawValue)))
+      members.append(.init("coding", .string(plan.coding.rawValue)))
     case .scaledSigns: members.append(.init("vote", .string(plan.route.rawValue)))
     case .mean: members.append(.init("mean", .string(plan.mean.rawValue)))
     }

@@ -66,6 +66,17 @@ extension TrainingOptions {
   /// Refuses options of another kind of exchange than the algorithm's.
   private func checkExchange() throws(OptionError) {
     let name = algorithm.rawValue
+    if let coding, coding != .none {
+      guard algorithm.exchange == .vote else {
+        throw OptionError("--coding belongs to algorithms that vote, not to \(name)")
+      }
+      if let route, !Self.codedRoutes.contains(route) {
+        throw OptionError(
+          "--coding \(coding.rawValue) needs messages of our own: use --vote "
+            + Self.codedRoutes.map(\.rawValue).joined(separator: " or ")
+            + ", not \(route.rawValue)")
+      }
+    }
     switch algorithm.exchange {
     case .vote:
       if mean != nil {
@@ -89,6 +100,9 @@ extension TrainingOptions {
       }
     }
   }
+
+  /// The routes whose messages can be coded.
+  static let codedRoutes: [Route] = [.exchange, .gather]
 
   /// The routes that carry a scale for each tensor beside the signs.
   static let scaledRoutes: [Route] = [.exchange, .gather]

@@ -54,6 +54,8 @@ public struct TrainingOptions: Sendable {
   public var signRule: SignRule?
   /// How ballots become a verdict.
   public var route: Route?
+  /// Whether the messages of the vote are coded; nil for not.
+  public var coding: Coding?
   /// In which order the fp32 baselines sum.
   public var mean: MeanOrder?
   /// Seed of every random number of the run.

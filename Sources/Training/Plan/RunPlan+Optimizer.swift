@@ -12,6 +12,13 @@ extension RunPlan {
       rank: rank)
   }
 
+  /// Whether votes may begin before the gradient is complete: on a route that can, where every rank
+  /// votes with deterministic signs of its own gradient, which nothing changes as a whole.
+  var votesEarly: Bool {
+    route == .exchange && ranks > 1 && cohort == nil && radius == nil && options.clip == nil
+      && options.adversaries == 0 && options.algorithm != .ssvr
+  }
+
   /// How the point ahead comes about; nil where gradients are taken at the parameters.
   ///
   /// At a constant rate, without decay and without a feasible set the last verdict tells it; else

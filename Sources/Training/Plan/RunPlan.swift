@@ -34,6 +34,8 @@ struct RunPlan {
   let signRule: SignRule
   /// How ballots become a verdict.
   let route: Route
+  /// Whether messages of the vote are coded.
+  let coding: Coding
   /// In which order the fp32 baselines sum.
   let mean: MeanOrder
   /// What adversaries send.
@@ -87,6 +89,7 @@ struct RunPlan {
     radius = options.radius ?? (options.algorithm == .signumStochastic ? .maximum : nil)
     signRule = options.signRule ?? .fair
     route = options.route ?? .exchange
+    coding = options.coding ?? .none
     mean = options.mean ?? .fixed
     attack = options.attack ?? .invert
   }

@@ -54,9 +54,7 @@ final class Reporter {
     abstaining: [Int]
   ) throws {
     interval.add(controls)
-    self.traffic.bytesSent += traffic.bytesSent
-    self.traffic.bytesReceived += traffic.bytesReceived
-    self.traffic.isModelled = traffic.isModelled
+    self.traffic += traffic
     if controls[0].flags.contains(.carriesHash) { comparedHash = WeightHash(controls[0].hash) }
     if !abstaining.isEmpty { try record(abstaining, controls, step: step) }
     wasAbstaining = !abstaining.isEmpty
@@ -82,7 +80,10 @@ final class Reporter {
       samplesPerSecond: samplesPerSecond, stepSeconds: times[0], gradientSeconds: times[1],
       packSeconds: times[2], voteWaitSeconds: times[3], applySeconds: times[4],
       bytesSentPerRank: traffic.bytesSent, bytesReceivedPerRank: traffic.bytesReceived,
-      bytesModelled: traffic.isModelled, abstentions: interval.abstentions,
+      bytesModelled: traffic.isModelled,
+      ballotBytesSentPerRank: traffic.ballotBytesSent > 0 ? traffic.ballotBytesSent : nil,
+      bytesOverlappedPerRank: traffic.bytesOverlapped > 0 ? traffic.bytesOverlapped : nil,
+      abstentions: interval.abstentions,
       abstainedShare: share, weightHash: comparedHash?.description)
   }
 

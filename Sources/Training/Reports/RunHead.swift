@@ -52,6 +52,7 @@ struct RunHead {
     record.routeReason =
       (averages ? plan.options.mean != nil : plan.options.route != nil)
       ? "asked for" : "the default"
+    if exchange == .vote { record.coding = plan.coding.rawValue }
     record.signRule = exchange == .vote ? plan.signRule.rawValue : "none"
     record.orderDependent = averages && plan.mean == .mpi
     record.gradientsPerStep =
@@ -119,6 +120,7 @@ struct RunHead {
     if let clip = options.clip { method += ", clip \(clip)" }
     switch options.algorithm.exchange {
     case .vote: method += ", sign rule \(plan.signRule.rawValue), vote \(plan.route.rawValue)"
+      if plan.coding != .none { method += ", coding \(plan.coding.rawValue)" }
     case .scaledSigns: method += ", vote \(plan.route.rawValue)"
     case .mean: method += ", mean \(plan.mean.rawValue)"
     }

@@ -1,0 +1,132 @@
+internal import AlignedBuffers
+internal import SignBits
+
+/// Codes chunks of planes as what changed since the same sender's last ones, and decodes them.
+///
+/// The content of a coded message is three words and one or two codes:
+///
+/// 1. the number of the vote that the sender's reference is from (32 bits), and 1 above them where
+///    the mask has changed;
+/// 2. the bytes of the code of the signs (32 bits) and of the masks;
+/// 3. the hash of the chunk that comes out, since a change of a wrong reference would go unseen;
+/// 4. the codes, each in whole words: of the signs that flipped where no mask is, and of the mask
+///    bits that flipped.
+///
+/// Which votes are references is part of what both ends do: every chunk that was sent, coded or not,
+/// is the reference of the next one. References start as none and are not kept in checkpoints: they
+/// change bytes, never bits.
+final class DeltaCoder {
+  static let headWords = 3
+  private static let maskBit: UInt64 = 1 << 32
+
+  private let zstd = Zstd()
+  private var signFlips: AlignedBuffer<UInt64>
+  private var maskFlips: AlignedBuffer<UInt64>
+
+  /// A coder of chunks of at most so many words a plane.
+  init(chunkWords: Int) {
+    signFlips = AlignedBuffer(repeating: 0, count: chunkWords)
+    maskFlips = AlignedBuffer(repeating: 0, count: chunkWords)
+  }
+
+  /// Codes a chunk, which is the reference of the next vote then.
+  ///
+  /// - Parameters:
+  ///   - planes: The ballot or verdict.
+  ///   - range: The blocks of the chunk.
+  ///   - reference: What the receivers know of this sender.
+  ///   - place: The chunk's place in the reference.
+  ///   - vote: The number of the vote.
+  ///   - allowsTrits: Whether the message could be of trits.
+  ///   - message: Room for the content.
+  /// - Returns: The words of the content; nil where the chunk has to travel as it is, since it is
+  ///   the first one or would not be shorter.
+  func code(
+    _ planes: borrowing SignPlanes, _ range: BlockRange, reference: inout ReferencePlanes,
+    at place: ReferencePlanes.Place, vote: UInt32, allowsTrits: Bool,
+    into message: inout MutableSpan<UInt64>
+  ) -> Int? {
+    let before = reference.vote(of: place)
+    let change = reference.take(
+      planes, from: range.words.lowerBound, at: place, vote: vote, signFlips: &signFlips,
+      maskFlips: &maskFlips)
+    let limit = rawWords(range, maskedBlocks: change.maskedBlocks, allowsTrits: allowsTrits)
+    guard let before, limit > Self.headWords else { return nil }
+    let words = range.words.count
+    var end = Self.headWords
+    func append(_ flips: borrowing AlignedBuffer<UInt64>, _ changedBytes: Int) -> Int? {
+      guard end < limit else { return nil }
+      let bytes = zstd.code(
+        flips.span.extracting(0..<words), changedBytes: changedBytes, into: &message, end..<limit)
+      guard let bytes else { return nil }
+      end += (bytes + 7) / 8
+      return bytes
+    }
+    guard let signBytes = append(signFlips, change.signBytes) else { return nil }
+    var maskBytes = 0
+    if change.maskBytes > 0 {
+      guard let bytes = append(maskFlips, change.maskBytes) else { return nil }
+      maskBytes = bytes
+    }
+    message[0] = UInt64(before) | (change.maskBytes > 0 ? Self.maskBit : 0)
+    message[1] = UInt64(signBytes) | UInt64(maskBytes) << 32
+    message[2] = reference.hash(of: place)
+    return end
+  }
+
+  /// The words of the chunk's content when it is not coded.
+  private func rawWords(_ range: BlockRange, maskedBlocks: Int, allowsTrits: Bool) -> Int {
+    guard maskedBlocks > 0 else { return range.paddedWords }
+    let planes = range.paddedWords + range.bitmapWords + maskedBlocks * Tally.blockPlaneWords
+    let trits = SignPlanes.tritWordCount(ofWords: range.words.count)
+    return allowsTrits ? min(planes, trits) : planes
+  }
+
+  /// Decodes a chunk into the reference.
+  ///
+  /// - Throws: What is wrong with the message; the reference is of no more use then.
+  func decode(
+    _ content: Span<UInt64>, reference: inout ReferencePlanes, at place: ReferencePlanes.Place,
+    vote: UInt32
+  ) throws(ChunkProblem) {
+    guard content.count > Self.headWords else {
+      throw ChunkProblem("a code too short for its head")
+    }
+    let before = UInt32(truncatingIfNeeded: content[0])
+    guard before == reference.vote(of: place) else {
+      let known = reference.vote(of: place).map { "of vote \($0)" } ?? "none"
+      throw ChunkProblem("changes since vote \(before), but its last chunk here is \(known)")
+    }
+    let changesMask = content[0] & Self.maskBit != 0
+    let signBytes = Int(content[1] & 0xFFFF_FFFF)
+    let maskBytes = Int(content[1] >> 32)
+    let maskStart = Self.headWords + (signBytes + 7) / 8
+    guard maskStart + (maskBytes + 7) / 8 == content.count, changesMask == (maskBytes > 0) else {
+      throw ChunkProblem("codes of \(signBytes) and \(maskBytes) bytes in \(8 * content.count)")
+    }
+    let words = 0..<place.words.count
+    var isCode = zstd.decode(
+      content.extracting(Self.headWords..<maskStart), byteCount: signBytes,
+      into: signFlips.mutableSpan(in: words))
+    if isCode, changesMask {
+      isCode = zstd.decode(
+        content.extracting(maskStart..<content.count), byteCount: maskBytes,
+        into: maskFlips.mutableSpan(in: words))
+    }
+    guard isCode else { throw ChunkProblem("a code that does not give \(words.count) words") }
+    reference.flip(
+      place, vote: vote, signFlips: signFlips, maskFlips: maskFlips, changesMask: changesMask)
+    guard reference.hash(of: place) == content[2] else {
+      throw ChunkProblem("a code whose chunk has another hash than the sender's")
+    }
+  }
+
+  /// Takes a chunk that came as it is as the reference of the next vote.
+  func take(
+    _ planes: borrowing SignPlanes, from first: Int, reference: inout ReferencePlanes,
+    at place: ReferencePlanes.Place, vote: UInt32
+  ) {
+    _ = reference.take(
+      planes, from: first, at: place, vote: vote, signFlips: &signFlips, maskFlips: &maskFlips)
+  }
+}
