@@ -133,6 +133,9 @@ let package = Package(
       ],
       swiftSettings: common),
     .testTarget(
+      name: "JobTests", dependencies: ["TestSupport"], exclude: ["scenario.sh"],
+      swiftSettings: common),
+    .testTarget(
       name: "LaunchTests", dependencies: ["TestSupport"], exclude: ["Replay"],
       swiftSettings: common),
   ],
