@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # launch COMMAND…   runs a command on the job's ranks and ends with its exit code
-# finish CODE       ends the job; after a stop for the time limit it is queued again
+# finish CODE       ends the job; after a stop for the time limit it is queued again, and goes on
 #
 # What a signal does. Slurm sends USR1 to this shell some time before the limit (--signal=B:USR1@…);
 # it is handed to the launcher, which hands it to the ranks: they agree on a step, write a checkpoint
@@ -57,16 +57,17 @@ launch() {
 }
 
 finish() {
-  if [ "$1" -ne 85 ]; then
+  # A task that is slow to exit may be killed by srun after the first one's 85: 137 is a stop too.
+  if [ "$1" -gt 2 ] && [ "$asked" = USR1 ]; then
+    if [ "${SLURM_RESTART_COUNT:-0}" -lt $max_restarts ]; then
+      say "stopped with code $1; queued again"
+      scontrol requeue "$SLURM_JOB_ID"
+      # Slurm ends this shell now.
+      sleep 60
+    fi
+    say "stopped with code $1 after $max_restarts starts: not queued again"
+  else
     say "ended with code $1"
-    exit "$1"
   fi
-  if [ "$asked" = USR1 ] && [ "${SLURM_RESTART_COUNT:-0}" -lt $max_restarts ]; then
-    say "stopped with a checkpoint; queued again"
-    scontrol requeue "$SLURM_JOB_ID"
-    # Slurm ends this shell now.
-    sleep 60
-  fi
-  say "stopped with a checkpoint; 'scontrol requeue $SLURM_JOB_ID', or the same sbatch, goes on"
-  exit 85
+  exit "$1"
 }

@@ -236,12 +236,15 @@ struct Train: ParsableCommand {
   static let flagNames: Set<String> = [
     "algorithm", "model", "hidden", "data", "batch", "epochs", "steps", "lr", "schedule",
     "momentum", "interpolation", "radius", "clip", "clients", "participation", "local-steps",
-    "local-lr", "partition", "adversaries", "attack", "weight-decay", "sign-rule", "vote", "coding", "mean",
-    "seed", "threads", "evaluate-every",
+    "local-lr", "partition", "adversaries", "attack", "weight-decay", "sign-rule", "vote",
+    "coding", "mean", "seed", "threads", "evaluate-every",
     "validation", "check-replicas", "max-abstentions", "collective-timeout", "log", "log-every",
     "save", "checkpoint", "checkpoint-every", "keep", "checkpoint-memory", "resume",
     "resume-strict",
   ]
+
+  /// Those of them that are true or false.
+  static let switchNames: Set<String> = ["resume-strict"]
 
   func validate() throws {
     if epochs != nil, steps != nil {
