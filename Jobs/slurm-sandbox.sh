@@ -21,7 +21,7 @@ dir=$(mktemp -d "${TMPDIR:-/tmp}/slurm-sandbox.XXXXXX")
 daemons=()
 
 stop() {
-  local code=$? pid
+  local code=$? pid i
   trap - EXIT INT TERM HUP
   # Jobs first, so that no task outlives its node.
   scancel --user="$(id -un)" 2> /dev/null || true
@@ -29,13 +29,14 @@ stop() {
     [ -n "$(squeue --noheader 2> /dev/null)" ] || break
     sleep 0.1
   done
-  for pid in "${daemons[@]}"; do kill "$pid" 2> /dev/null || true; done
-  for pid in "${daemons[@]}"; do
+  # munged, the first one, last.
+  for ((i = ${#daemons[@]} - 1; i >= 0; i--)); do
+    pid=${daemons[i]}
+    kill "$pid" 2> /dev/null || true
     for _ in $(seq 50); do kill -0 "$pid" 2> /dev/null || break; sleep 0.1; done
     kill -KILL "$pid" 2> /dev/null || true
   done
   wait 2> /dev/null || true
-  if [ "$code" -ne 0 ]; then tail -n 20 "$dir"/*.log >&2 2> /dev/null || true; fi
   rm -rf "$dir"
   exit "$code"
 }
@@ -110,6 +111,7 @@ done
 [ "$(sinfo --noheader --states=idle --format=%D)" = 2 ] || {
   echo "the nodes of the sandbox did not come up:" >&2
   sinfo >&2 || true
+  tail -n 20 "$dir"/*.log >&2
   exit 1
 }
 "$@"

@@ -52,9 +52,12 @@ struct JobTests {
     let told = try await run("preempt", limitSeconds: 300)
     let hash = try #require(told["hash"])
     #expect(hash.count == 16 && hash == told["unbroken"])
-    #expect(told["heads"] == "3" && told["resumes"] == "2" && told["runs"] == "1")
-    #expect(told["signals"] == "1" && told["nodes"] == "2" && told["end"] == "completed")
-    #expect(told["restarts"] == "1 2 " || told["restarts"] == "0 1 2 ")
+    let heads = try #require(told["heads"].flatMap(Int.init))
+    let signals = try #require(told["signals"].flatMap(Int.init))
+    // Three starts at least: a slow machine meets the limit more than once.
+    #expect(heads >= 3 && told["resumes"] == "\(heads - 1)" && told["runs"] == "1")
+    #expect(signals >= 1 && told["nodes"] == "2" && told["end"] == "completed")
+    #expect(told["restarts"] == (1..<heads).map { "\($0) " }.joined())
     #expect(told["job"] == told["submitted"])
     #expect(told["ending"]?.hasSuffix("ended with code 0") == true)
   }

@@ -36,15 +36,15 @@ direct() {
   env -u OMPI_MCA_btl OMPI_MCA_rmaps_base_oversubscribe=1 mpirun "$@"
 }
 is_gone() { [ -z "$(state "$1")" ]; }
-has_starts() { [ "$(grep -c '^[^ ]* job ' "$1" 2> /dev/null || true)" -ge "$2" ]; }
-has_checkpoint_after() { [ "$(last "$1" step)" != "$2" ] && grep -q '"type":"checkpoint"' "$1"; }
+has_starts() { [ -e "$1" ] && [ "$(grep -c '^[^ ]* job ' "$1" || true)" -ge "$2" ]; }
 
 preempt() {
-  local job log output steps rate
+  local job log output steps seconds
   # How many steps last beyond the moment at which Slurm warns of the limit: it looks every 30 s.
   job=$(submit --wait --job-name=pilot Jobs/train.sbatch "${small[@]}" --steps 300)
-  rate=$(last "$work/pilot-$job/log.jsonl" trainingSeconds)
-  steps=$(awk -v seconds="$rate" 'BEGIN { print int(300 / seconds * 42) }')
+  seconds=$(sed -n 's/.*"stepSeconds":{"median":\([^,]*\).*/\1/p' "$work/pilot-$job/log.jsonl" |
+    tail -n 1)
+  steps=$(awk -v seconds="$seconds" 'BEGIN { print int(45 / seconds) }')
   tell steps "$steps"
   direct -np 4 "$SIGNUM" train "${small[@]}" --steps "$steps" --log "$work/unbroken.jsonl" > /dev/null
   tell unbroken "$(last "$work/unbroken.jsonl" weightHash)"
