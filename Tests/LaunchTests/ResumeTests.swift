@@ -103,6 +103,50 @@ extension LaunchTests {
       }
     }
 
+    /// The momenta of a rank's file, read without the program's own reader.
+    private static func momentum(_ run: CheckpointedRun, step: Int, _ rank: Int, of ranks: Int)
+      throws -> [Float]
+    {
+      let name = "step-000000\(step)/rank-0000\(rank)-of-0000\(ranks).safetensors"
+      let data = try Data(contentsOf: URL(fileURLWithPath: "\(run.checkpoints)/\(name)"))
+      let length = data.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+      let values = Array(data.dropFirst(8 + length))
+      return values.withUnsafeBytes { bytes in
+        (0..<bytes.count / 4).map {
+          bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self)
+        }
+      }
+    }
+
+    /// With gradients of zero the first momentum after the resume is 0.9 times what was restored.
+    @Test func otherRanks_momentaAreMeansAndCopies() async throws {
+      for (before, after) in [(3, 2), (2, 3)] {
+        try await withTemporaryFolder { folder in
+          let run = try CheckpointedRun(
+            in: folder, ranks: before, ["checkpoint-every": "1", "keep": "99"])
+          _ = try await run.launch(fault: "kill:0:20")
+          let step = try #require(
+            run.names().last { $0.count == 13 }.flatMap { Int($0.dropFirst(5)) })
+          _ = try await run.launch(ranks: after, fault: "zero-gradient:*:0")
+          let old = try (0..<before).map {
+            try Self.momentum(run, step: step, $0, of: before)
+          }
+          for rank in 0..<after {
+            let found = try Self.momentum(run, step: step + 1, rank, of: after)
+            let expected = old[rank % before].indices.map { index -> Float in
+              let mean =
+                before > after && rank == 0
+                ? (old[0][index] + old[2][index]) / 2 : old[rank % before][index]
+              let next = mean * Float(0.9)
+              return abs(next) < .leastNormalMagnitude ? 0 : next
+            }
+            #expect(found == expected, "rank \(rank): \(before) to \(after)")
+            #expect(found.contains { $0 != 0 })
+          }
+        }
+      }
+    }
+
     @Test func finishedRun_startedAgain_isDone() async throws {
       try await withTemporaryFolder { folder in
         let run = try CheckpointedRun(in: folder)

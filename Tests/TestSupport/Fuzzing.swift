@@ -76,6 +76,6 @@ public struct Fuzzer {
 
 private func peakMegabytes() -> Int {
   var usage = rusage()
-  getrusage(RUSAGE_SELF, &usage)
+  getrusage(Int32(RUSAGE_SELF.rawValue), &usage)
   return usage.ru_maxrss / 1024
 }
