@@ -83,7 +83,10 @@ let package = Package(
     // The program
     .target(
       name: "Benchmarks",
-      dependencies: ["SignBits", "SignDescent", "AlignedBuffers", "CounterRandom"],
+      dependencies: [
+        "SignBits", "SignDescent", "AlignedBuffers", "CounterRandom", "MPIKit", "Voting", "RunLog",
+        "Training",
+      ],
       swiftSettings: common + kernel),
     .target(
       name: "Training",
@@ -121,6 +124,7 @@ let package = Package(
     tests(of: "Datasets", also: ["CounterRandom"]),
     tests(of: "Checkpoints"),
     tests(of: "RunLog"),
+    tests(of: "Voting", also: ["SignBits", "AlignedBuffers"]),
     tests(
       of: "Training",
       also: ["AlignedBuffers", "Datasets", "Objectives", "SignDescent", "Voting"]),

@@ -13,21 +13,27 @@ enum Gnuplot {
   ///
   /// - Throws: `ReportError` when gnuplot fails.
   static func draw(_ plot: Plot, named name: String, in folder: URL) throws {
+    // Files, not pipes: another process started meanwhile would hold a pipe open for ever.
+    let scratch = FileManager.default.temporaryDirectory
+      .appendingPathComponent("signum-plot-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: scratch) }
+    let commands = scratch.appendingPathComponent("commands")
+    let complaints = scratch.appendingPathComponent("complaints")
+    try Data(script(plot, named: name).utf8).write(to: commands)
+    try Data().write(to: complaints)
+
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["gnuplot", "-"]
+    process.arguments = ["gnuplot", commands.path]
     process.currentDirectoryURL = folder
-    let input = Pipe()
-    let complaints = Pipe()
-    process.standardInput = input
-    process.standardError = complaints
+    process.standardInput = FileHandle.nullDevice
+    process.standardError = try FileHandle(forWritingTo: complaints)
     try process.run()
-    try input.fileHandleForWriting.write(contentsOf: Data(script(plot, named: name).utf8))
-    try input.fileHandleForWriting.close()
-    let said = try complaints.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
-      throw ReportError.plot(name: name, complaint: String(decoding: said, as: UTF8.self))
+      let said = try String(contentsOf: complaints, encoding: .utf8)
+      throw ReportError.plot(name: name, complaint: said)
     }
   }
 

@@ -50,7 +50,8 @@ final class DeltaCoder {
     let change = reference.take(
       planes, from: range.words.lowerBound, at: place, vote: vote, signFlips: &signFlips,
       maskFlips: &maskFlips)
-    let limit = rawWords(range, maskedBlocks: change.maskedBlocks, allowsTrits: allowsTrits)
+    let raw = rawWords(range, maskedBlocks: change.maskedBlocks, allowsTrits: allowsTrits)
+    let limit = min(raw, message.count)
     guard let before, limit > Self.headWords else { return nil }
     let words = range.words.count
     var end = Self.headWords
@@ -74,7 +75,7 @@ final class DeltaCoder {
     return end
   }
 
-  /// The words of the chunk's content when it is not coded.
+  /// The words of the chunk's content when it is not coded; a few more where its last block is short.
   private func rawWords(_ range: BlockRange, maskedBlocks: Int, allowsTrits: Bool) -> Int {
     guard maskedBlocks > 0 else { return range.paddedWords }
     let planes = range.paddedWords + range.bitmapWords + maskedBlocks * Tally.blockPlaneWords

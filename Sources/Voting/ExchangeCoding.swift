@@ -10,7 +10,7 @@ final class ExchangeCoding {
   private let rank: Int
   private let coder: DeltaCoder
   /// What went to the owners, and what came from every rank.
-  private var sentBallots: ReferencePlanes
+  var sentBallots: ReferencePlanes
   private var receivedBallots: ReferencePlanes
   /// Those of the own shard that were sent and those of the others that came.
   private var verdicts: ReferencePlanes

@@ -20,7 +20,7 @@ final class GatherRoute: BallotRoute {
   /// Which rank's message each operation receives; nil for one that sends.
   private var sources: [Int?]
   private let coder: DeltaCoder?
-  private var references: ReferencePlanes
+  var references: ReferencePlanes
   private var arrival: SignPlanes
   private var controls: [ControlBlock]
   private var vote: UInt32 = 0

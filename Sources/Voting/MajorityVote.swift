@@ -31,7 +31,7 @@ public final class MajorityVote {
   public private(set) var traffic = Traffic()
 
   private let communicator: Communicator
-  private let route: any BallotRoute
+  let route: any BallotRoute
   private let shape: VoteShape
   private let contribution: Contribution
   private var control = ControlBlock()

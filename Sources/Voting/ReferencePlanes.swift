@@ -7,7 +7,7 @@ internal import SignBits
 /// The sign of a masked coordinate is the one that it had before its mask: so a mask that comes and
 /// goes costs nothing in the sign plane. Memory: d/4 bytes for d coordinates.
 struct ReferencePlanes: ~Copyable {
-  private var signs: AlignedBuffer<UInt64>
+  var signs: AlignedBuffer<UInt64>
   private var masks: AlignedBuffer<UInt64>
   /// The vote that each chunk was last sent in; nil before the first one.
   private var votes: [UInt32?]

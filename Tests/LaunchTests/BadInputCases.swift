@@ -77,6 +77,8 @@ extension BadInputCase {
       ["algorithm": "ef-signsgd", "vote": "dense"], says: ["--vote dense", "ef-signsgd"]),
     BadInputCase(["algorithm": "ef-signsgd", "sign-rule": "fair"], says: ["--sign-rule"]),
     BadInputCase(["adversaries": "1", "attack": "invert"], says: ["--adversaries", "[0, 1)"]),
+    BadInputCase(["adversaries": "0.4"], says: ["--adversaries 0.4 of 1 voters", "least 0.5"]),
+    federated(["adversaries": "0.004"], says: ["--adversaries 0.004 of 100", "least 0.005"]),
     BadInputCase(["adversaries": "-0.1"], says: ["--adversaries", "-0.1"]),
     BadInputCase(["adversaries": "0.3", "attack": "bribe"], says: ["--attack", "bribe"]),
     BadInputCase(["attack": "invert"], says: ["--attack", "--adversaries"]),

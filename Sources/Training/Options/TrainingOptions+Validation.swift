@@ -1,5 +1,5 @@
 import SignDescent
-import Voting
+package import Voting
 
 extension TrainingOptions {
   /// Checks all options against each other, before any data is read.
@@ -102,7 +102,7 @@ extension TrainingOptions {
   }
 
   /// The routes whose messages can be coded.
-  static let codedRoutes: [Route] = [.exchange, .gather]
+  package static let codedRoutes: [Route] = [.exchange, .gather]
 
   /// The routes that carry a scale for each tensor beside the signs.
   static let scaledRoutes: [Route] = [.exchange, .gather]
@@ -171,6 +171,16 @@ extension TrainingOptions {
       throw OptionError(
         "--adversaries replace ballots of a vote; \(algorithm.rawValue) holds none")
     }
+  }
+
+  /// Checks that the share of adversaries is at least one of so many voters.
+  ///
+  /// - Throws: The option, in one line: a run without the adversaries it asks for shows nothing.
+  func checkAdversaries(among voters: Int) throws(OptionError) {
+    guard adversaries > 0, (adversaries * Double(voters)).rounded() < 1 else { return }
+    throw OptionError(
+      "--adversaries \(adversaries) of \(voters) voters rounds to none: give at least "
+        + "\(0.5 / Double(voters))")
   }
 
   private func checkModel() throws(OptionError) {

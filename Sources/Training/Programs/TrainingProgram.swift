@@ -101,6 +101,7 @@ private struct Preparation {
     plan = try RunPlan(
       options, ranks: world.size, trainingSamples: workload.trainingCount,
       largestPart: workload.clientSamples?.map(\.count).max(), position: position)
+    try options.checkAdversaries(among: plan.cohort?.clients ?? world.size)
   }
 
   /// What must be the same on all ranks, a line a fact.
