@@ -136,7 +136,7 @@ struct CheckpointFolderTests {
     let sample = try SampleCheckpoint()
     defer { sample.remove() }
     let file = sample.folder.path + "/file"
-    FileManager.default.createFile(atPath: file, contents: nil)
+    try Data().write(to: URL(fileURLWithPath: file))
     for path in [file, file + "/below", sample.folder.path + "/a/b"] {
       let error = #expect(throws: CheckpointError.self) {
         let folder = CheckpointFolder(path: path, token: "t")

@@ -2,17 +2,17 @@ import Foundation
 import TestSupport
 import Testing
 
+private let mayRun =
+  ProcessInfo.processInfo.environment["SIGNUM_EXECUTABLE"] != nil
+  && ["/usr/sbin/slurmctld", "/usr/bin/srun"].allSatisfy(
+    FileManager.default.isExecutableFile(atPath:))
+
 /// The job scripts in `Jobs`, submitted to a real Slurm of two nodes on this host.
 ///
 /// They run where Slurm is installed and `SIGNUM_EXECUTABLE` names the program, as `Jobs/test.sh` has
 /// it.
-@Suite("Jobs under Slurm", .serialized, .enabled(if: JobTests.mayRun, "Slurm, SIGNUM_EXECUTABLE"))
+@Suite("Jobs under Slurm", .serialized, .enabled(if: mayRun, "Slurm, SIGNUM_EXECUTABLE"))
 struct JobTests {
-  static let mayRun =
-    ProcessInfo.processInfo.environment["SIGNUM_EXECUTABLE"] != nil
-    && ["/usr/sbin/slurmctld", "/usr/bin/srun"].allSatisfy(
-      FileManager.default.isExecutableFile(atPath:))
-
   private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
 
