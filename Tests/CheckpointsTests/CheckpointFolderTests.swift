@@ -44,6 +44,7 @@ struct CheckpointFolderTests {
     defer { sample.remove() }
     try sample.write(4)
     #expect(throws: CheckpointError.self) { try sample.write(4) }
+    sample.folder.discardPartial(of: 4)
     #expect(sample.problem(of: 4) == nil)
     try sample.folder.setAside(4, as: .superseded)
     #expect(try sample.folder.steps().isEmpty)

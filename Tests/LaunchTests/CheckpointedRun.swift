@@ -60,7 +60,9 @@ struct CheckpointedRun {
 
   /// The hash of the same run without checkpoints.
   func unbrokenHash() async throws -> String {
-    let changes = flags.filter { $0.key != "checkpoint-every" }
+    let changes = flags.filter {
+      !["checkpoint-every", "checkpoint-memory", "keep"].contains($0.key)
+    }
     return try await TrainRun.run(ranks: ranks, changes).weightHash()
   }
 }

@@ -117,6 +117,12 @@ struct RunPlan {
   /// The epoch that a step belongs to, from 0.
   func epoch(of step: Int) -> Int { course?.entries(of: step).epoch ?? 0 }
 
+  /// The epoch of the last of so many steps, which may be those of the checkpoint.
+  func epoch(after steps: Int) -> Int {
+    guard let place = course?.place(before: steps) else { return 0 }
+    return place.entry == 0 ? max(place.epoch - 1, 0) : place.epoch
+  }
+
   /// Whether an evaluation follows a step.
   ///
   /// After the last step there is one in any case.

@@ -150,7 +150,7 @@ final class Reporter {
     try append(
       .evaluation(
         EvaluationRecord(
-          step: steps, epoch: plan.epoch(of: max(steps - 1, 0)),
+          step: steps, epoch: plan.epoch(after: steps),
           split: evaluation.split, samples: evaluation.samples,
           loss: evaluation.loss, accuracy: evaluation.accuracy,
           perClass: classes.isEmpty ? nil : classes, evaluationSeconds: evaluation.seconds)))
