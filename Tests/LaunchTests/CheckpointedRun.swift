@@ -24,7 +24,7 @@ struct CheckpointedRun {
   /// Starts the run, or goes on with it.
   func launch(
     ranks: Int? = nil, _ changes: [String: String] = [:], extra: [String] = [],
-    fault: String = "", limitSeconds: Int = 60
+    fault: String = "", limitSeconds: Int = 200
   ) async throws -> Outcome {
     let flags = flags.merging(changes) { $1 }.merging([
       "checkpoint": checkpoints, "log": log.path,

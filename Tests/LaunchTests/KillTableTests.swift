@@ -48,6 +48,7 @@ extension LaunchTests {
     private static func makeRun(_ kind: Kind, in folder: URL) throws -> CheckpointedRun {
       let flags = kind.flags.filter { !$0.value.isEmpty }.merging([
         "steps": "\(steps)", "checkpoint-every": "\(interval)", "log-every": "100",
+        "evaluate-every": "0",
       ]) { $1 }
       return try CheckpointedRun(in: folder, ranks: 3, flags)
     }
