@@ -145,6 +145,9 @@ let package = Package(
       dependencies: ["AlignedBuffers", "Objectives", "RunLog", "SignBits", "SignDescent"],
       swiftSettings: common),
     .testTarget(
+      name: "JobTests", dependencies: ["TestSupport"], exclude: ["scenario.sh"],
+      swiftSettings: common),
+    .testTarget(
       name: "LaunchTests", dependencies: ["TestSupport"], exclude: ["Replay"],
       swiftSettings: common),
   ],

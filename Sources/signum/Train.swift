@@ -209,6 +209,36 @@ struct Train: ParsableCommand {
   @Option(help: "File for the final parameters, safetensors.")
   var save: String?
 
+  @Option(help: "Folder for checkpoints, shared by all nodes; a run that finds some goes on.")
+  var checkpoint: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Steps between checkpoints, or minutes as in 10m. (default: 10m)",
+    transform: { try value($0, "a number of steps, or of minutes as in 10m") })
+  var checkpointEvery: CheckpointInterval?
+
+  @Option(parsing: .unconditional, help: "Checkpoints that stay, the newest. (default: 2)")
+  var keep: Int?
+
+  @Option(
+    help: """
+      Steps go on while a copy of the state is written, as a rule 8 bytes per parameter; or none, \
+      and they wait. (default: copy)
+      """)
+  var checkpointMemory: CheckpointMemory?
+
+  @Option(
+    help: """
+      What to go on from: the newest checkpoint without damage (auto), that of a STEP, or none \
+      (never), when the folder must hold none. (default: auto)
+      """,
+    transform: { try value($0, "auto, never or a step") })
+  var resume: ResumeChoice?
+
+  @Flag(help: "Go on only where gradients have the same bits: ranks, threads, oneDNN, processor.")
+  var resumeStrict = false
+
   /// Here for the help text: the file is read before the flags are.
   @Option(help: "YAML file with any of these flags as keys, without the dashes.")
   var config: String?
@@ -217,13 +247,14 @@ struct Train: ParsableCommand {
   static let flagNames: Set<String> = [
     "algorithm", "model", "hidden", "data", "batch", "epochs", "steps", "lr", "schedule",
     "momentum", "interpolation", "radius", "clip", "clients", "participation", "local-steps",
-    "local-lr", "partition", "adversaries", "attack", "weight-decay", "sign-rule", "vote", "coding",
-    "mean",
-    "seed", "threads", "evaluate-every",
-    "simulate-gradient", "validation", "check-replicas", "max-abstentions", "collective-timeout",
-    "log", "log-every",
-    "save",
+    "local-lr", "partition", "adversaries", "attack", "weight-decay", "sign-rule", "vote",
+    "coding", "mean", "seed", "threads", "evaluate-every", "simulate-gradient", "validation",
+    "check-replicas", "max-abstentions", "collective-timeout", "log", "log-every", "save",
+    "checkpoint", "checkpoint-every", "keep", "checkpoint-memory", "resume", "resume-strict",
   ]
+
+  /// Those of them that are true or false.
+  static let switchNames: Set<String> = ["resume-strict"]
 
   func validate() throws {
     if epochs != nil, steps != nil {
@@ -278,12 +309,19 @@ struct Train: ParsableCommand {
     options.log = log
     options.logEvery = logEvery
     options.save = save
+    options.checkpoint = checkpoint
+    options.checkpointEvery = checkpointEvery
+    options.keep = keep
+    options.checkpointMemory = checkpointMemory
+    options.resume = resume
+    options.resumeStrict = resumeStrict
     return options
   }
 }
 
 extension Algorithm: ExpressibleByArgument {}
 extension Attack: ExpressibleByArgument {}
+extension CheckpointMemory: ExpressibleByArgument {}
 extension Coding: ExpressibleByArgument {}
 extension MeanOrder: ExpressibleByArgument {}
 extension SignRule: ExpressibleByArgument {}

@@ -80,6 +80,18 @@ public struct TrainingOptions: Sendable {
   public var logEvery = 50
   /// Where the final parameters go.
   public var save: String?
+  /// The folder of checkpoints; none are written without.
+  public var checkpoint: String?
+  /// How often a checkpoint is written; every 10 minutes when not given.
+  public var checkpointEvery: CheckpointInterval?
+  /// How many checkpoints stay; 2 when not given.
+  public var keep: Int?
+  /// How the state gets to the thread that writes it; by a copy when not given.
+  public var checkpointMemory: CheckpointMemory?
+  /// What a run takes up that finds checkpoints; the newest when not given.
+  public var resume: ResumeChoice?
+  /// Whether to refuse a resume on a machine whose gradients may differ in their last bits.
+  public var resumeStrict = false
 
   /// The defaults.
   public init() {}

@@ -15,8 +15,14 @@ struct RunHead {
   /// A few lines for the console.
   let lines: [String]
 
-  init(_ plan: RunPlan, _ workload: Workload, nodes: NodeMap, threads: Int) {
-    record = Self.record(plan, workload, nodes, threads)
+  /// - Parameter runIdentifier: That of the run which goes on; nil for a new one.
+  init(
+    _ plan: RunPlan, _ workload: Workload, nodes: NodeMap, threads: Int,
+    runIdentifier: String? = nil
+  ) {
+    var record = Self.record(plan, workload, nodes, threads)
+    if let runIdentifier { record.runIdentifier = runIdentifier }
+    self.record = record
     lines = Self.lines(plan, workload, nodes, threads)
   }
 
