@@ -42,6 +42,7 @@ let package = Package(
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(name: "CVectorMask"),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     // Ground: memory and random numbers
@@ -61,7 +62,10 @@ let package = Package(
     .target(
       name: "MPIKit", dependencies: ["CMPIShim", "AlignedBuffers"], swiftSettings: owner),
     .target(
-      name: "Voting", dependencies: ["SignBits", "SignDescent", "MPIKit", "AlignedBuffers"],
+      name: "Voting",
+      dependencies: [
+        "CXXHash", "CZstd", "SignBits", "SignDescent", "MPIKit", "AlignedBuffers",
+      ],
       swiftSettings: memorySafe),
 
     // What is minimised, and on what
