@@ -15,11 +15,11 @@ struct GapCodeTests {
 
   private func encode(_ words: [UInt64], room: Int? = nil) -> [UInt64]? {
     var coder = GapCode()
-    var message = [UInt64](repeating: .max, count: 2 * words.count + 100)
+    let room = 3..<3 + (room ?? 2 * words.count + 97)
+    var message = [UInt64](repeating: .max, count: room.upperBound)
     var span = message.mutableSpan
     let setBits = words.reduce(0) { $0 + $1.nonzeroBitCount }
-    let count = coder.code(
-      words.span, setBits: setBits, into: &span, 3..<3 + (room ?? message.count - 3))
+    let count = coder.code(words.span, setBits: setBits, into: &span, room)
     return count.map { Array(message[3..<3 + $0]) }
   }
 
