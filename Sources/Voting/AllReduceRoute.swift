@@ -22,7 +22,8 @@ final class AllReduceRoute: BallotRoute {
     withMasks = try CounterReduction(shape, masked: true)
     // The slots fill whole blocks, so the message with fewer planes can be the longer one.
     messages = MessageBuffer(
-      count: 2 * max(plain.messageWords, withMasks.messageWords), maximumRequests: CounterReduction.maximumChunks)
+      count: 2 * max(plain.messageWords, withMasks.messageWords),
+      maximumRequests: CounterReduction.maximumChunks)
   }
 
   func begin(
