@@ -108,6 +108,10 @@ extension Workspace {
     planes.writeTrits(of: 0..<planes.wordCount, into: &words)
   }
 
+  static func readTrits(_ trits: borrowing Words, _ planes: inout SignPlanes) {
+    planes.readTrits(of: 0..<planes.wordCount, from: trits.span)
+  }
+
   static func update(
     decay: Bool, _ verdict: borrowing SignPlanes, _ parameters: inout Numbers
   ) {

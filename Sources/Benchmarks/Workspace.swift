@@ -51,15 +51,16 @@ struct Workspace: ~Copyable {
     tally = AlignedBuffer(repeating: 0, count: words)
     heads = AlignedBuffer(
       repeating: 0, count: Tally.blockCount(coordinates: count) * Tally.blockPlaneWords)
-    coins.write(from: 0, into: heads.mutableSpan)
-    let planeWords = verdict.wordCount
+    let planeWords = SignPlanes.wordCount(of: count)
     trits = AlignedBuffer(repeating: 0, count: SignPlanes.tritWordCount(ofWords: planeWords))
-    ballots = AlignedBuffer(repeating: 0, count: planeWords * (Kernel.ballots.max() ?? 0))
+    let mostBallots = Kernel.ballots.reduce(0, max)
+    ballots = AlignedBuffer(repeating: 0, count: planeWords * mostBallots)
+    coins.write(from: 0, into: heads.mutableSpan)
     let stream = RandomStream(seed: Self.seed, purpose: .gradientNoise)
-    let behind = ~UInt64(0) << UInt64(count % 64)
     for index in 0..<ballots.count {
-      let isLast = index % planeWords == planeWords - 1 && count % 64 > 0
-      ballots[index] = stream.word(at: index) & (isLast ? ~behind : .max)
+      // Bits behind the last coordinate are 0.
+      let filled = min(64, count - index % planeWords * 64)
+      ballots[index] = stream.word(at: index) & (.max >> UInt64(64 - filled))
     }
     for index in 0..<count {
       let word = stream.word(at: index)
@@ -99,7 +100,7 @@ struct Workspace: ~Copyable {
     case .tallyAdd: Self.add(ownTally, &tally)
     case .verdict(let rule): Self.decide(rule, coins, tally, &verdict)
     case .writeTrits: Self.writeTrits(verdict, &trits)
-    case .readTrits: verdict.readTrits(of: 0..<verdict.wordCount, from: trits.span)
+    case .readTrits: Self.readTrits(trits, &verdict)
     case .update(let decay): Self.update(decay: decay, verdict, &parameters)
     }
   }

@@ -90,7 +90,7 @@ public struct SignUpdate: Sendable {
     _ parameters: UnsafePointer<Float>, to moved: UnsafeMutablePointer<Float>,
     _ first: Int, _ sign: UInt64, _ mask: UInt64
   ) {
-    let source = UnsafeRawPointer(parameters)
+    let source = unsafe UnsafeRawPointer(parameters)
     let target = UnsafeMutableRawPointer(moved)
     let length = Bits(repeating: Int32(bitPattern: rate.bitPattern))
     for group in 0..<4 {

@@ -215,3 +215,12 @@ extension VotedDescent {
     return body(gradient)
   }
 }
+
+extension VotedDescent {
+  func withState(_ state: ModelState, _ body: StateVisitor) throws {
+    try momenta.visit("momentum", electorate.place(elementsPerVoter: layout.count), body)
+    try lookAhead?.withState(state, verdict: vote.verdict, body)
+    try previous?.withState(state, body)
+    try adversaries?.withState(body)
+  }
+}

@@ -15,8 +15,14 @@ struct RunHead {
   /// A few lines for the console.
   let lines: [String]
 
-  init(_ plan: RunPlan, _ workload: Workload, nodes: NodeMap, threads: Int) {
-    record = Self.record(plan, workload, nodes, threads)
+  /// - Parameter runIdentifier: That of the run which goes on; nil for a new one.
+  init(
+    _ plan: RunPlan, _ workload: Workload, nodes: NodeMap, threads: Int,
+    runIdentifier: String? = nil
+  ) {
+    var record = Self.record(plan, workload, nodes, threads)
+    if let runIdentifier { record.runIdentifier = runIdentifier }
+    self.record = record
     lines = Self.lines(plan, workload, nodes, threads)
   }
 
@@ -36,6 +42,7 @@ struct RunHead {
     record.mpiLibrary = (try? MPI.libraryVersion) ?? "unknown"
     record.mpiStandard = (try? MPI.standardVersion) ?? "unknown"
     record.networkInterface = environment["OMPI_MCA_btl_tcp_if_include"]
+    record.linkGbps = environment["SIGNUM_LINK_GBPS"].flatMap(Double.init)
     record.cpu = Machine.processor
     record.instructionSet = OneDNN.instructionSet
     record.threads = threads
