@@ -46,6 +46,7 @@ final class TrainingLoop {
     let electorate = plan.electorate(rank: world.rank)
     optimizer = try plan.makeOptimizer(
       for: workload.objective, electorate: electorate, patience: patience, world: world)
+    if let notice = optimizer.notice { try reporter?.record(fallback: notice) }
     source = GradientSource(
       plan: plan, electorate: electorate, workload: workload, fault: fault)
     state = ModelState(layout: workload.objective.layout)

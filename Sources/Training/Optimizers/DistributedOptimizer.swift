@@ -33,4 +33,11 @@ protocol DistributedOptimizer: AnyObject {
 
   /// What this rank sent and received in this step.
   var traffic: Traffic { get }
+
+  /// What the user should know about the way in which ranks agree.
+  var notice: String? { get }
+}
+
+extension DistributedOptimizer {
+  var notice: String? { nil }
 }

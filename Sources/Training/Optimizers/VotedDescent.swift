@@ -66,6 +66,8 @@ final class VotedDescent: DistributedOptimizer {
 
   var controls: [ControlBlock] { vote.controls }
 
+  var notice: String? { vote.notice }
+
   var traffic: Traffic {
     var traffic = vote.traffic
     if let stochastic { traffic += stochastic.traffic }

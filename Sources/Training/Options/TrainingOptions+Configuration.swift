@@ -50,6 +50,9 @@ extension TrainingOptions {
     if let momentum = plan.momentum { members.append(.init("momentum", .number(momentum))) }
     if algorithm == .lion { members.append(.init("interpolation", .number(plan.interpolation))) }
     if let radius = plan.radius { members.append(.init("radius", .string("\(radius)"))) }
+    if let simulateGradient {
+      members.append(.init("simulate-gradient", .number(simulateGradient)))
+    }
     if let clip { members.append(.init("clip", .number(clip))) }
     if let cohort = plan.cohort {
       members += [

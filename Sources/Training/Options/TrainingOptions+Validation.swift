@@ -37,6 +37,11 @@ extension TrainingOptions {
     if !(collectiveTimeout > 0 && collectiveTimeout <= 1e6) {
       throw OptionError("--collective-timeout takes seconds above 0: found \(collectiveTimeout)")
     }
+    if let simulateGradient, !(simulateGradient > 0 && simulateGradient < collectiveTimeout * 1e3) {
+      throw OptionError(
+        "--simulate-gradient takes milliseconds above 0 and below --collective-timeout: found "
+          + "\(simulateGradient)")
+    }
   }
 
   private func checkCounts() throws(OptionError) {

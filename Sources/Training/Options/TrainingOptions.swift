@@ -52,7 +52,7 @@ public struct TrainingOptions: Sendable {
   public var weightDecay = 0.0
   /// What zeros and ties count as.
   public var signRule: SignRule?
-  /// How ballots become a verdict.
+  /// How ballots become a verdict; the fastest in a trial when not given.
   public var route: Route?
   /// Whether the messages of the vote are coded; nil for not.
   public var coding: Coding?
@@ -72,6 +72,8 @@ public struct TrainingOptions: Sendable {
   public var maximumAbstentions = 20
   /// Seconds a rank waits for the others before the run is given up.
   public var collectiveTimeout = 120.0
+  /// Milliseconds that a gradient takes at least, for studies of scaling; none when not given.
+  public var simulateGradient: Double?
   /// The run log to append to.
   public var log: String?
   /// Steps between step records and progress lines.

@@ -19,6 +19,18 @@ extension RunPlan {
       && options.adversaries == 0 && options.algorithm != .ssvr
   }
 
+  /// Tries the routes of the vote where the options leave it open (`--vote auto`) and there is
+  /// something to choose.
+  ///
+  /// Collective.
+  func tryRoutes(parameters: Int, world: borrowing Communicator) throws -> RouteTrial? {
+    guard options.route == nil, options.algorithm.exchange == .vote, ranks > 1 else { return nil }
+    return try RouteTrial(
+      of: coding == .none ? RouteTrial.candidates : TrainingOptions.codedRoutes,
+      coordinateCount: parameters, voters: electorate(rank: world.rank).ballots, rule: signRule,
+      patience: Patience(limitSeconds: options.collectiveTimeout), communicator: world)
+  }
+
   /// How the point ahead comes about; nil where gradients are taken at the parameters.
   ///
   /// At a constant rate, without decay and without a feasible set the last verdict tells it; else

@@ -32,8 +32,11 @@ struct RunPlan {
   let radius: StochasticRadius?
   /// What zeros and ties count as.
   let signRule: SignRule
-  /// How ballots become a verdict.
-  let route: Route
+  /// How ballots become a verdict, and why so.
+  private(set) var route: Route
+  private(set) var routeReason: String
+  /// Whether the route is the winner of a trial.
+  private(set) var isRouteTried = false
   /// Whether messages of the vote are coded.
   let coding: Coding
   /// In which order the fp32 baselines sum.
@@ -89,6 +92,7 @@ struct RunPlan {
     radius = options.radius ?? (options.algorithm == .signumStochastic ? .maximum : nil)
     signRule = options.signRule ?? .fair
     route = options.route ?? .exchange
+    routeReason = options.route == nil ? "the default" : "asked for"
     coding = options.coding ?? .none
     mean = options.mean ?? .fixed
     attack = options.attack ?? .invert
@@ -102,6 +106,13 @@ struct RunPlan {
       return cohort.localLearningRate * Double(cohort.localSteps)
     }
     return options.algorithm.defaultLearningRate
+  }
+
+  /// Takes the route that won a trial.
+  mutating func take(_ trial: RouteTrial) {
+    route = trial.route
+    routeReason = trial.reason
+    isRouteTried = true
   }
 
   /// The learning rate of a step.

@@ -46,6 +46,11 @@ public enum TrainingProgram {
     let difference = try Agreement.difference(in: ready.fingerprint, on: world)
     guard try Agreement.isReady(difference, on: world) else { return 2 }
 
+    var plan = ready.plan
+    let trial = try plan.tryRoutes(
+      parameters: ready.workload.objective.layout.count, world: world)
+    if let trial { plan.take(trial) }
+
     var checkpoints: Checkpointing?
     if let settings = options.checkpointSettings, let search {
       let threads = try world.allGatherStrings("\(threads)").compactMap { Int($0) }
@@ -59,16 +64,16 @@ public enum TrainingProgram {
     if world.rank == 0 {
       let writer = try options.log.map { path throws(RunLogError) in try RunLogWriter(path: path) }
       let head = RunHead(
-        ready.plan, ready.workload, nodes: nodes, threads: threads,
+        plan, ready.workload, nodes: nodes, threads: threads,
         runIdentifier: checkpoints?.runIdentifier)
       let made = Reporter(
-        plan: ready.plan, layout: ready.workload.objective.layout, writer: writer)
+        plan: plan, layout: ready.workload.objective.layout, writer: writer)
       try made.begin(head.record, headline: head.lines)
       try checkpoints?.report(to: made, warnings: search?.warnings ?? [])
       reporter = made
     }
     let loop = try TrainingLoop(
-      plan: ready.plan, workload: ready.workload, reporter: reporter, fault: ready.fault,
+      plan: plan, workload: ready.workload, reporter: reporter, fault: ready.fault,
       checkpoints: checkpoints, world: world)
     let outcome = try loop.run()
     try Agreement.checkReplicas(outcome.weightHash, steps: outcome.steps, on: world)

@@ -140,6 +140,15 @@ final class Reporter {
     }
   }
 
+  /// Takes in that something goes another way than asked for.
+  func record(fallback message: String) throws {
+    try append(
+      .event(
+        EventRecord(
+          event: .fallback, step: 0, ranks: Array(0..<plan.ranks), message: message)))
+    say(message)
+  }
+
   /// Takes an evaluation in.
   func record(_ evaluation: Evaluation, steps: Int) throws {
     accuracy = evaluation.accuracy

@@ -42,6 +42,7 @@ struct RunHead {
     record.mpiLibrary = (try? MPI.libraryVersion) ?? "unknown"
     record.mpiStandard = (try? MPI.standardVersion) ?? "unknown"
     record.networkInterface = environment["OMPI_MCA_btl_tcp_if_include"]
+    record.linkGbps = environment["SIGNUM_LINK_GBPS"].flatMap(Double.init)
     record.cpu = Machine.processor
     record.instructionSet = OneDNN.instructionSet
     record.threads = threads
@@ -50,8 +51,7 @@ struct RunHead {
     let averages = exchange == .mean
     record.route = averages ? "mean-" + plan.mean.rawValue : plan.route.rawValue
     record.routeReason =
-      (averages ? plan.options.mean != nil : plan.options.route != nil)
-      ? "asked for" : "the default"
+      averages ? plan.options.mean == nil ? "the default" : "asked for" : plan.routeReason
     if exchange == .vote { record.coding = plan.coding.rawValue }
     record.signRule = exchange == .vote ? plan.signRule.rawValue : "none"
     record.orderDependent = averages && plan.mean == .mpi
@@ -119,7 +119,9 @@ struct RunHead {
     }
     if let clip = options.clip { method += ", clip \(clip)" }
     switch options.algorithm.exchange {
-    case .vote: method += ", sign rule \(plan.signRule.rawValue), vote \(plan.route.rawValue)"
+    case .vote:
+      method += ", sign rule \(plan.signRule.rawValue), vote \(plan.route.rawValue)"
+      if plan.isRouteTried { method += " (\(plan.routeReason))" }
       if plan.coding != .none { method += ", coding \(plan.coding.rawValue)" }
     case .scaledSigns: method += ", vote \(plan.route.rawValue)"
     case .mean: method += ", mean \(plan.mean.rawValue)"
