@@ -65,7 +65,7 @@ struct JobTests {
   @Test func everyScript_runs() async throws {
     let told = try await run("scripts", limitSeconds: 300)
     #expect(told["mpirun"]?.count == 16 && told["mpirun"] == told["srun"])
-    #expect(told["strong"] == "9" && told["weak"] == "9" && told["reproduce"] == "1")
+    #expect(told["strong"] == "3" && told["weak"] == "3" && told["reproduce"] == "1")
     #expect(told["cancelled"] == "stopped")
     #expect(told["mislaunched"]?.contains("no program at /nowhere") == true)
   }

@@ -82,7 +82,7 @@ scripts() {
   job=$(submit --wait --job-name=by-srun Jobs/train.sbatch "${small[@]}" --steps 60)
   tell srun "$(last "$work/by-srun-$job/log.jsonl" weightHash)"
   for name in strong weak; do
-    job=$(submit --wait Jobs/scaling-$name.sbatch "${small[@]}" --steps 20)
+    job=$(REPETITIONS=1 submit --wait Jobs/scaling-$name.sbatch "${small[@]}" --steps 20)
     tell "$name" "$(find "$work/scaling-$name-$job" -name '*.jsonl' | wc -l)"
   done
   job=$(submit --wait Jobs/reproduce.sbatch flips)

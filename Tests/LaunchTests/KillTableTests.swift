@@ -111,6 +111,9 @@ extension LaunchTests {
         let row = try await Self.killOnce(
           kind, signal: signal, hash: reference.hash, seconds: reference.seconds, &dice)
         #expect(row.sameHash && row.leftovers == 0, "\(row)")
+        Swift.print(
+          "kill \(number + 1)/\(count): \(row.kind), \(row.signal) to \(row.target): \(row.ending), "
+            + "resumed from \(row.from), \(row.sameHash ? "same hash" : "ANOTHER HASH")")
         rows.append(row)
       }
       Self.print(rows)

@@ -83,7 +83,8 @@ extension TrainingOptions {
   /// The flags that change nothing in the parameters of a run, so that it may go on with others.
   private static let freeFlags: Set = [
     "threads", "evaluate-every", "check-replicas", "max-abstentions", "collective-timeout", "log",
-    "log-every", "save", "vote", "coding", "checkpoint", "checkpoint-every", "keep",
+    "log-every", "save", "simulate-gradient", "vote", "coding", "checkpoint", "checkpoint-every",
+    "keep",
     "checkpoint-memory", "resume", "resume-strict",
   ]
 
