@@ -42,6 +42,7 @@ let package = Package(
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(name: "CVectorMask"),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
     // Ground: memory and random numbers
@@ -61,7 +62,10 @@ let package = Package(
     .target(
       name: "MPIKit", dependencies: ["CMPIShim", "AlignedBuffers"], swiftSettings: owner),
     .target(
-      name: "Voting", dependencies: ["SignBits", "SignDescent", "MPIKit", "AlignedBuffers"],
+      name: "Voting",
+      dependencies: [
+        "CXXHash", "CZstd", "SignBits", "SignDescent", "MPIKit", "AlignedBuffers",
+      ],
       swiftSettings: memorySafe),
 
     // What is minimised, and on what
@@ -78,10 +82,17 @@ let package = Package(
     .target(name: "Checkpoints", dependencies: ["CXXHash"], swiftSettings: common),
     .target(name: "RunLog", swiftSettings: common),
 
+    // What logs say, without MPI
+    .target(name: "Plots", swiftSettings: common),
+    .target(name: "Comparison", dependencies: ["Plots", "RunLog"], swiftSettings: common),
+
     // The program
     .target(
       name: "Benchmarks",
-      dependencies: ["SignBits", "SignDescent", "AlignedBuffers", "CounterRandom"],
+      dependencies: [
+        "SignBits", "SignDescent", "AlignedBuffers", "CounterRandom", "MPIKit", "Voting", "RunLog",
+        "Training",
+      ],
       swiftSettings: common + kernel),
     .target(
       name: "Training",
@@ -94,13 +105,14 @@ let package = Package(
       name: "Reproduction",
       dependencies: [
         "AlignedBuffers", "CounterRandom", "SignBits", "SignDescent", "Objectives", "MPIKit",
-        "Voting", "Training", "RunLog",
+        "Voting", "Training", "RunLog", "Plots",
       ],
       swiftSettings: common),
     .executableTarget(
       name: "signum",
       dependencies: [
-        "Benchmarks", "Datasets", "Objectives", "Reproduction", "SignBits", "SignDescent",
+        "Benchmarks", "Comparison", "Datasets", "Objectives", "Reproduction", "SignBits",
+        "SignDescent",
         "Training", "Voting", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -119,16 +131,25 @@ let package = Package(
     tests(of: "Datasets", also: ["CounterRandom"]),
     tests(of: "Checkpoints"),
     tests(of: "RunLog"),
+    tests(of: "Comparison", also: ["Plots", "RunLog"]),
+    tests(of: "Voting", also: ["SignBits", "AlignedBuffers"]),
     tests(
       of: "Training",
       also: ["AlignedBuffers", "Datasets", "Objectives", "SignDescent", "Voting"]),
-    tests(of: "Reproduction", also: ["SignBits", "Training", "MPIKit"]),
+    tests(of: "Reproduction", also: ["Plots", "SignBits", "Training", "MPIKit"]),
     .testTarget(
       name: "RankTests",
       dependencies: [
         "MPIKit", "Voting", "SignBits", "SignDescent", "AlignedBuffers", "CounterRandom",
         "TestSupport",
       ],
+      swiftSettings: common),
+    .testTarget(
+      name: "DocumentationTests",
+      dependencies: ["AlignedBuffers", "Objectives", "RunLog", "SignBits", "SignDescent"],
+      swiftSettings: common),
+    .testTarget(
+      name: "JobTests", dependencies: ["TestSupport"], exclude: ["scenario.sh"],
       swiftSettings: common),
     .testTarget(
       name: "LaunchTests", dependencies: ["TestSupport"], exclude: ["Replay"],

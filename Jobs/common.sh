@@ -4,7 +4,8 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # What building and running signum needs, as Debian packages.
-build_packages=(pkg-config libopenmpi-dev openmpi-bin libdnnl-dev libxxhash-dev zlib1g-dev)
+build_packages=(pkg-config libopenmpi-dev openmpi-bin libdnnl-dev libxxhash-dev libzstd-dev
+  zlib1g-dev)
 
 # The processor that the kernels are built for: this machine's. Empty: any of the architecture.
 export SIGNUM_MARCH=${SIGNUM_MARCH-native}
@@ -18,7 +19,7 @@ install_missing() {
   if ! command -v dpkg-query > /dev/null; then
     say "This is not a Debian-like system. Please install what these packages hold, then run again:"
     say "  $*"
-    say "  (Open MPI 4 or later, oneDNN 2.6 or later, xxHash, zlib, pkg-config)"
+    say "  (Open MPI 4 or later, oneDNN 2.6 or later, xxHash, zstd, zlib, pkg-config)"
     command -v mpirun > /dev/null || return 1
     return 0
   fi

@@ -6,7 +6,7 @@
 #
 # Installs what is missing (see Jobs/common.sh, and jq, gnuplot-nox), builds, and runs what FOLDER
 # does not hold yet: stop it at any time and start it again with the same folder. Writes one log a
-# run, results.md, and plots. About a quarter of an hour on two cores.
+# run, results.md, and plots. About twenty minutes on two cores, ten of them for the batch sweep.
 set -euo pipefail
 # shellcheck source=Jobs/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"

@@ -7,6 +7,16 @@ extension MultilayerPerceptron {
     at parameters: Span<Float>, on batch: borrowing Batch,
     into gradient: consuming MutableSpan<Float>
   ) throws -> Double {
+    try self.gradient(at: parameters, on: batch, into: gradient, observer: nil)
+  }
+
+  /// The mean loss over a batch and its complete gradient, see `Objective`.
+  ///
+  /// An observer hears of each layer but the first as soon as its weights have their gradient.
+  public func gradient(
+    at parameters: Span<Float>, on batch: borrowing Batch,
+    into gradient: consuming MutableSpan<Float>, observer: (any GradientObserver)?
+  ) throws -> Double {
     precondition(batch.count > 0, "the gradient of an empty batch")
     precondition(gradient.count == layout.count, "a gradient of another layout")
     let passes = try forward(at: parameters, on: batch)
@@ -19,19 +29,26 @@ extension MultilayerPerceptron {
           Float(scores[number] / Double(batch.count))
       }
     }
+    loss /= Double(batch.count)
     try unsafe gradient.withUnsafeMutableBufferPointer { flat in
       guard let start = flat.baseAddress else { return }
+      // The parts that the observer is told of are not written any more.
+      let final = unsafe Span(_unsafeStart: UnsafePointer(start), count: flat.count)
       for layer in gradients {
         try unsafe layer.point(into: start)
       }
       for layer in stride(from: last, through: 0, by: -1) {
         try passes.backwardWeights[layer].run()
         guard layer > 0 else { break }
+        let (weight, bias) = (layout.tensors[2 * layer], layout.tensors[2 * layer + 1])
+        try observer?.gradient(
+          final, isFinalIn: weight.range.lowerBound..<bias.range.upperBound, loss: loss)
         try passes.backwardData[layer - 1].run()
+        try observer?.didWork()
         deltas[layer - 1].cutOff(where: outputs[layer - 1], count: batch.count * widths[layer])
       }
     }
-    return loss / Double(batch.count)
+    return loss
   }
 
   /// The sum of the losses over a batch, and the predictions, see `Objective`.

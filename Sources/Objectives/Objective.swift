@@ -33,6 +33,16 @@ public protocol Objective: AnyObject {
     into gradient: consuming MutableSpan<Float>
   ) throws -> Double
 
+  /// The same, while an observer is told of the parts of the gradient that are final.
+  ///
+  /// What it was not told of is final when the call returns. The default tells nothing.
+  ///
+  /// - Throws: As `gradient(at:on:into:)`, and errors of the observer.
+  func gradient(
+    at parameters: Span<Float>, on batch: borrowing Batch,
+    into gradient: consuming MutableSpan<Float>, observer: (any GradientObserver)?
+  ) throws -> Double
+
   /// The sum of the losses over a batch, and the predicted class of each sample.
   ///
   /// - Parameters:
@@ -59,6 +69,14 @@ public protocol Objective: AnyObject {
 }
 
 extension Objective {
+  /// Tells the observer nothing.
+  public func gradient(
+    at parameters: Span<Float>, on batch: borrowing Batch,
+    into gradient: consuming MutableSpan<Float>, observer: (any GradientObserver)?
+  ) throws -> Double {
+    try self.gradient(at: parameters, on: batch, into: gradient)
+  }
+
   /// Every point is feasible.
   public var isConstrained: Bool { false }
 

@@ -55,6 +55,11 @@ public struct RunLogWriter: ~Copyable {
     } catch {
       preconditionFailure("a record cannot be encoded: \(error)")
     }
+    try append(line: line)
+  }
+
+  /// Appends a line that is no record of a run.
+  package func append(line: String) throws(RunLogError) {
     try Self.write(line + "\n", to: descriptor, path: path)
   }
 

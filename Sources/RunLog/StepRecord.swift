@@ -22,12 +22,16 @@ public struct StepRecord: Hashable, Sendable, Codable {
   public var voteWaitSeconds: Distribution
   /// Applying the verdict, over ranks.
   public var applySeconds: Distribution
-  /// The bytes that a rank sent in the step, the mean over ranks.
+  /// The bytes that rank 0 sent in the step.
   public var bytesSentPerRank: Int
-  /// The bytes that a rank received in the step, the mean over ranks.
+  /// The bytes that rank 0 received in the step.
   public var bytesReceivedPerRank: Int
   /// Whether the bytes are those of the named algorithm, since MPI's own are not counted.
   public var bytesModelled: Bool
+  /// Of the bytes sent those of ballots, where they are told from those of verdicts.
+  public var ballotBytesSentPerRank: Int?
+  /// Of the bytes sent those that were on their way before the gradient was complete.
+  public var bytesOverlappedPerRank: Int?
   /// The number of ranks that abstained in a tensor or in the step since the last record.
   public var abstentions: Int
   /// The share of coordinates, 0 to 1, in which a rank abstained in the step, the mean over ranks.
@@ -40,7 +44,8 @@ public struct StepRecord: Hashable, Sendable, Codable {
     step: Int, epoch: Int, loss: Double, learningRate: Double, samples: Int,
     samplesPerSecond: Double, stepSeconds: Distribution, gradientSeconds: Distribution,
     packSeconds: Distribution, voteWaitSeconds: Distribution, applySeconds: Distribution,
-    bytesSentPerRank: Int, bytesReceivedPerRank: Int, bytesModelled: Bool, abstentions: Int,
+    bytesSentPerRank: Int, bytesReceivedPerRank: Int, bytesModelled: Bool,
+    ballotBytesSentPerRank: Int? = nil, bytesOverlappedPerRank: Int? = nil, abstentions: Int,
     abstainedShare: Double = 0, weightHash: String? = nil
   ) {
     self.step = step
@@ -57,6 +62,8 @@ public struct StepRecord: Hashable, Sendable, Codable {
     self.bytesSentPerRank = bytesSentPerRank
     self.bytesReceivedPerRank = bytesReceivedPerRank
     self.bytesModelled = bytesModelled
+    self.ballotBytesSentPerRank = ballotBytesSentPerRank
+    self.bytesOverlappedPerRank = bytesOverlappedPerRank
     self.abstentions = abstentions
     self.abstainedShare = abstainedShare
     self.weightHash = weightHash

@@ -14,13 +14,13 @@ public struct SummaryRecord: Hashable, Sendable, Codable {
   public var accuracy: Double?
   /// The hash of the final parameters.
   public var weightHash: String
-  /// The bytes that a rank sent in all steps, the mean over ranks.
+  /// The bytes that rank 0 sent in all steps.
   public var bytesSentPerRank: Int
-  /// The bytes that a rank received in all steps, the mean over ranks.
+  /// The bytes that rank 0 received in all steps.
   public var bytesReceivedPerRank: Int
   /// Whether the bytes are those of the named algorithm, since MPI's own are not counted.
   public var bytesModelled: Bool
-  /// The bits that a rank sent for a parameter in a step, the mean.
+  /// The bits that rank 0 sent for a parameter in a step, the mean.
   public var bitsPerParameterPerStep: Double
   /// The share of the steps' time spent waiting for the vote, from 0 to 1.
   public var voteShare: Double

@@ -25,6 +25,19 @@ public struct SignPlanes: ~Copyable {
     masks = AlignedBuffer(repeating: 0, count: Self.wordCount(of: count))
   }
 
+  /// Planes in memory made elsewhere.
+  ///
+  /// - Precondition: Both have the words of a plane, valid as above.
+  package init(
+    count: Int, signs: consuming AlignedBuffer<UInt64>, masks: consuming AlignedBuffer<UInt64>
+  ) {
+    let words = Self.wordCount(of: count)
+    precondition(signs.count == words && masks.count == words, "planes of another length")
+    self.count = count
+    self.signs = signs
+    self.masks = masks
+  }
+
   /// The number of words of a plane of so many coordinates.
   public static func wordCount(of coordinates: Int) -> Int { (coordinates + 63) / 64 }
 

@@ -101,27 +101,39 @@ extension Tally {
       block: Int, tallies: Span<Int>, masked hasLowest: Span<Bool>, in words: UnsafeRawPointer,
       coins: Span<UInt64>, into verdict: inout SignPlanes
     ) {
-      let groups = (wordCount(of: block, in: verdict) + 7) / 8
       let planes = planeCount(ranks: ranks, masked: masked)
-      unsafe withTarget(block, coins, &verdict) { target in
-        unsafe withUnsafeTemporaryAllocation(of: Lanes.self, capacity: planes) { counts -> Void in
-          for group in 0..<groups {
-            unsafe counts.initialize(repeating: Lanes(repeating: 0))
-            for tally in tallies.indices {
-              var word = tallies[tally] &+ 8 &* group
-              var carry = Lanes(repeating: 0)
-              for plane in (masked && !hasLowest[tally] ? 1 : 0)..<planes {
-                let bits = unsafe words.loadUnaligned(fromByteOffset: 8 &* word, as: Lanes.self)
-                let next = unsafe add(counts[plane], bits, carry)
-                unsafe counts[plane] = next.sum
-                carry = next.carry
-                word &+= blockPlaneWords
-              }
+      unsafe withUnsafeTemporaryAllocation(of: Lanes.self, capacity: planes) { counts -> Void in
+        each(of: block, coins: coins, into: &verdict) { group, comparison in
+          unsafe counts.initialize(repeating: Lanes(repeating: 0))
+          for tally in tallies.indices {
+            var word = tallies[tally] &+ 8 &* group
+            var carry = Lanes(repeating: 0)
+            for plane in (masked && !hasLowest[tally] ? 1 : 0)..<planes {
+              let bits = unsafe words.loadUnaligned(fromByteOffset: 8 &* word, as: Lanes.self)
+              let next = unsafe add(counts[plane], bits, carry)
+              unsafe counts[plane] = next.sum
+              carry = next.carry
+              word &+= blockPlaneWords
             }
-            var comparison = unsafe target.comparison(for: self, group: group)
-            for plane in 0..<planes { unsafe comparison.add(counts[plane], plane: plane) }
-            unsafe target.store(comparison, of: self, group: group)
           }
+          for plane in 0..<planes { unsafe comparison.add(counts[plane], plane: plane) }
+        }
+      }
+    }
+
+    /// Writes the verdict on a block, a group of eight words at a time, after a comparison of
+    /// counts with N.
+    @inline(__always)
+    func each(
+      of block: Int, coins: Span<UInt64>, into verdict: inout SignPlanes,
+      compare: (_ group: Int, _ comparison: inout Comparison) -> Void
+    ) {
+      let groups = 0..<(wordCount(of: block, in: verdict) + 7) / 8
+      unsafe withTarget(block, coins, &verdict) { target in
+        for group in groups {
+          var comparison = unsafe target.comparison(for: self, group: group)
+          compare(group, &comparison)
+          unsafe target.store(comparison, of: self, group: group)
         }
       }
     }

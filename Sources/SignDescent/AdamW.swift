@@ -13,9 +13,12 @@ internal import Foundation
 /// γ/(1−β₁ᵗ), √(1−β₂ᵗ)) is formed in Double and rounded once; every operation on Float32 rounds.
 ///
 /// - Assumptions: What is proved asks for bounded gradients or for β₂ near enough to 1.
+/// - Rate: With bounded gradients, 1−β₂ = 1/T and γ = O(T^(−1/2)) the mean of ‖∇f‖₂² over T steps
+///   is O(d·log T·T^(−1/2)).
 /// - Memory: 8 bytes per parameter for m and v.
 /// - Reference: Kingma, Ba, "Adam", ICLR 2015; Loshchilov, Hutter, "Decoupled Weight Decay
-///   Regularization", ICLR 2019.
+///   Regularization", ICLR 2019; the rate: Défossez, Bottou, Bach, Usunier, "A Simple Convergence
+///   Proof of Adam and Adagrad", TMLR 2022.
 public struct AdamW: Sendable {
   private let rate: Double
   private let betas: (first: Double, second: Double)

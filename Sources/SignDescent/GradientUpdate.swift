@@ -1,4 +1,12 @@
 /// A step of gradient descent, for the fp32 baselines: w ← fl(w − fl(γ·fl(g + fl(λ·w)))).
+///
+/// g is the mean of the ranks' gradients, γ `learningRate`, λ `weightDecay`.
+///
+/// - Assumptions: A Lipschitz gradient and noise of bounded variance.
+/// - Rate: With γ = O(T^(−1/2)) the mean of ‖∇f‖₂² over T steps is O(T^(−1/2)).
+/// - Memory: None.
+/// - Reference: Ghadimi, Lan, "Stochastic First- and Zeroth-Order Methods for Nonconvex Stochastic
+///   Programming", SIAM Journal on Optimization, 2013.
 public struct GradientUpdate: Sendable {
   private let rate: Float
   private let decay: Float
@@ -37,7 +45,15 @@ public struct GradientUpdate: Sendable {
 
 /// Heavy-ball momentum, as PyTorch's SGD has it: m ← fl(fl(θ·m) + g).
 ///
-/// A `GradientUpdate` along m makes the step: w ← fl(w − fl(γ·fl(m + fl(λ·w)))).
+/// A `GradientUpdate` along m makes the step: w ← fl(w − fl(γ·fl(m + fl(λ·w)))). θ is `momentum`; m
+/// has 1/(1−θ) times the size of the average that `MomentumAverage` keeps.
+///
+/// - Assumptions: Those of `GradientUpdate`.
+/// - Rate: That of `GradientUpdate`.
+/// - Memory: 4 bytes per parameter for m.
+/// - Reference: Polyak, "Some Methods of Speeding up the Convergence of Iteration Methods", 1964;
+///   Yan, Yang, Li, Lin, Yang, "A Unified Analysis of Stochastic Momentum Methods for Deep
+///   Learning", IJCAI 2018.
 public struct HeavyBall: Sendable {
   private let past: Float
 

@@ -13,6 +13,9 @@ public import SignBits
 /// roundings, its flush, its clamp, and its way with gradients that are not finite: with β₁ = β₂ = θ
 /// ballot and momentum are those of `MomentumPass`, to the bit.
 ///
+/// - Assumptions: With β₁ = β₂ those of momentum (`MomentumAverage`); for other weights see the
+///   references.
+/// - Rate: With β₁ = β₂ that of momentum.
 /// - Memory: 4 bytes per parameter for m, no more than `MomentumPass`.
 /// - Reference: Chen et al., "Symbolic Discovery of Optimization Algorithms", NeurIPS 2023; Liu,
 ///   Wu, Chen, Liu, "Communication Efficient Distributed Training with Distributed Lion", NeurIPS

@@ -6,7 +6,22 @@ internal import SignBits
 /// A route owns its message buffers, made once; nothing is allocated in a vote. Its calls are
 /// collective: every rank makes them in the same order.
 protocol BallotRoute: AnyObject {
-  /// Starts to send a ballot, or a tally of ballots, and the control block.
+  /// Makes room for what this rank brings to a vote, where the route wants it.
+  func makeContribution(_ shape: VoteShape) -> Contribution
+
+  /// Starts a vote whose ballot is not complete yet, where the route can.
+  func open(
+    _ contribution: Contribution, step: Int, on communicator: borrowing Communicator
+  ) throws(MPIError)
+
+  /// Says that the ballot of an open vote is complete in the next bucket, and goes on with it.
+  func release(bucket: Int, on communicator: borrowing Communicator) throws
+
+  /// Lets MPI work at an open vote.
+  func progress(on communicator: borrowing Communicator) throws
+
+  /// Starts to send a ballot, or a tally of ballots, and the control block; or what of an open vote
+  /// is not released yet.
   ///
   /// What is sent stays as it is until the wait is over.
   ///
@@ -33,6 +48,16 @@ protocol BallotRoute: AnyObject {
 }
 
 extension BallotRoute {
+  func makeContribution(_ shape: VoteShape) -> Contribution { Contribution(shape) }
+
+  func open(
+    _ contribution: Contribution, step: Int, on communicator: borrowing Communicator
+  ) throws(MPIError) {}
+
+  func release(bucket: Int, on communicator: borrowing Communicator) throws {}
+
+  func progress(on communicator: borrowing Communicator) throws {}
+
   var saysWhatItCarries: Bool { false }
 }
 

@@ -1,7 +1,7 @@
 internal import AlignedBuffers
 internal import SignBits
 
-/// What a message of the route `exchange` carries behind its head.
+/// What a message of the routes `exchange` and `gather` carries behind its head.
 ///
 /// Planes in messages are of whole groups of eight words, 0 behind the last coordinate.
 enum ChunkContent: UInt64 {
@@ -15,9 +15,21 @@ enum ChunkContent: UInt64 {
   case tally = 4
   /// A tally of several ballots.
   case maskedTally = 5
+  /// What changed since the sender's last message: see `DeltaCoder`.
+  case changes = 6
+
+  /// Whether it holds a tally.
+  var isTally: Bool { self == .tally || self == .maskedTally }
 }
 
-/// The first word of every message of the route `exchange`.
+/// What is wrong with a message.
+struct ChunkProblem: Error {
+  let text: String
+
+  init(_ text: String) { self.text = text }
+}
+
+/// The first word of every message of the routes `exchange` and `gather`.
 struct ChunkHead: Equatable {
   var content: UInt64
   var chunk: Int
@@ -72,6 +84,35 @@ struct BlockRange {
   func paddedWords(at index: Int) -> Int { (words(at: index).count + 7) / 8 * 8 }
 }
 
+extension BlockRange {
+  /// Writes the signs of the blocks and the masks of those that have one.
+  ///
+  /// - Parameters:
+  ///   - signs: The words of the sign plane, those of the range alone.
+  ///   - masks: Those of the mask plane; nil where no bit is set. A masked sign is written as 0.
+  ///   - message: Room for the content.
+  /// - Returns: What was written, and how many words.
+  func write(
+    signs: Span<UInt64>, masks: Span<UInt64>?, into message: inout MutableSpan<UInt64>
+  ) -> (content: ChunkContent, wordCount: Int) {
+    copyWords(signs, 0..<signs.count, to: &message, at: 0)
+    let bitmap = paddedWords
+    guard let masks else { return (.signs, bitmap) }
+    for word in 0..<bitmapWords { message[bitmap + word] = 0 }
+    var end = bitmap + bitmapWords
+    for block in 0..<blocks.count {
+      let first = block * Tally.blockPlaneWords
+      let words = first..<min(first + Tally.blockPlaneWords, signs.count)
+      guard isAnySet(masks, words) else { continue }
+      for word in words { message[word] &= ~masks[word] }
+      message[bitmap + block / 64] |= 1 << UInt64(block % 64)
+      copyWords(masks, words, to: &message, at: end)
+      end += paddedWords(at: block)
+    }
+    return end == bitmap + bitmapWords ? (.signs, bitmap) : (.signsAndMasks, end)
+  }
+}
+
 extension SignPlanes {
   /// Writes the signs of some blocks and the masks of those that have one.
   ///
@@ -79,20 +120,9 @@ extension SignPlanes {
   func write(_ range: BlockRange, into message: inout MutableSpan<UInt64>)
     -> (content: ChunkContent, wordCount: Int)
   {
-    copyWords(signs.span, range.words, to: &message, at: 0)
-    let bitmap = range.paddedWords
-    guard hasMask else { return (.signs, bitmap) }
-    for word in 0..<range.bitmapWords { message[bitmap + word] = 0 }
-    var end = bitmap + range.bitmapWords
-    let masks = masks.span
-    for block in 0..<range.blocks.count {
-      let words = range.words(at: block)
-      guard isAnySet(masks, words) else { continue }
-      message[bitmap + block / 64] |= 1 << UInt64(block % 64)
-      copyWords(masks, words, to: &message, at: end)
-      end += range.paddedWords(at: block)
-    }
-    return end == bitmap + range.bitmapWords ? (.signs, bitmap) : (.signsAndMasks, end)
+    range.write(
+      signs: signs.span.extracting(range.words),
+      masks: hasMask ? masks.span.extracting(range.words) : nil, into: &message)
   }
 
   /// Writes some blocks in the shortest of the contents.
@@ -111,22 +141,56 @@ extension SignPlanes {
   /// - Precondition: The words are as many as `wordCount(of:content:in:)` says.
   mutating func read(_ range: BlockRange, _ content: ChunkContent, from message: Span<UInt64>) {
     if content == .trits { return readTrits(of: range.words, from: message) }
-    signs.copy(message, at: 0, to: range.words)
+    signs.copy(message, from: 0, to: range.words)
     guard content == .signsAndMasks else {
-      masks.copy(nil, at: 0, to: range.words)
+      masks.copy(nil, from: 0, to: range.words)
       return
     }
     hasMask = true
     var source = range.paddedWords + range.bitmapWords
     for block in 0..<range.blocks.count {
       let isMasked = message[range.paddedWords + block / 64] >> UInt64(block % 64) & 1 == 1
-      masks.copy(isMasked ? message : nil, at: source, to: range.words(at: block))
+      masks.copy(isMasked ? message : nil, from: source, to: range.words(at: block))
       if isMasked { source += range.paddedWords(at: block) }
     }
   }
 }
 
 extension BlockRange {
+  /// Checks head and length of a message.
+  ///
+  /// - Parameters:
+  ///   - message: The message.
+  ///   - headWords: The words before its content.
+  ///   - expected: The chunk and the vote that it has to be of.
+  ///   - shape: The vote.
+  /// - Returns: What it carries; whether a code is one is seen when it is decoded.
+  func check(
+    _ message: Span<UInt64>, headWords: Int, expected: (chunk: Int, vote: UInt32),
+    _ shape: VoteShape
+  ) throws(ChunkProblem) -> ChunkContent {
+    guard message.count >= headWords else {
+      throw ChunkProblem("\(8 * message.count) bytes, too short for a head")
+    }
+    let found = ChunkHead(word: message[0])
+    guard found.chunk == expected.chunk, found.vote == expected.vote else {
+      throw ChunkProblem("chunk \(found.chunk) of vote \(found.vote)")
+    }
+    guard let content = ChunkContent(rawValue: found.content),
+      content != .changes || shape.coding != .none
+    else { throw ChunkProblem("the unknown kind \(found.content)") }
+    let words =
+      switch content {
+      case .tally, .maskedTally: blocks.count * shape.blockWords(masked: content == .maskedTally)
+      case .changes: message.count - headWords
+      default: wordCount(of: content, in: message.extracting(headWords...))
+      }
+    guard let words, headWords + words == message.count else {
+      throw ChunkProblem("\(8 * message.count) bytes")
+    }
+    return content
+  }
+
   /// The words of a content that holds planes; nil when the message is too short to say.
   func wordCount(of content: ChunkContent, in message: Span<UInt64>) -> Int? {
     switch content {
@@ -140,7 +204,7 @@ extension BlockRange {
         count += paddedWords(at: block)
       }
       return count
-    case .tally, .maskedTally: return nil
+    case .tally, .maskedTally, .changes: return nil
     }
   }
 }
@@ -167,7 +231,7 @@ private func isAnySet(_ plane: Span<UInt64>, _ words: Range<Int>) -> Bool {
 
 extension AlignedBuffer<UInt64> {
   /// Copies words of a message, or zeros, into a plane.
-  fileprivate mutating func copy(_ message: Span<UInt64>?, at first: Int, to words: Range<Int>) {
+  mutating func copy(_ message: Span<UInt64>?, from first: Int, to words: Range<Int>) {
     var target = mutableSpan(in: words)
     guard let source = message?.extracting(first..<first + words.count) else {
       for index in target.indices { target[index] = 0 }

@@ -37,184 +37,149 @@ struct ExchangeMemory {
 }
 
 extension ExchangeRoute {
-  private func range(ofChunk chunk: Int, of rank: Int) -> BlockRange {
-    BlockRange(plan.blocks(ofChunk: chunk, of: rank), planeWords: plan.planeWords)
-  }
+  /// What a message to an owner has before its content: the first one what the sender takes for the
+  /// shape of the vote, the last one its control block.
+  private struct BallotHead {
+    let shapeWord: Int?
+    let control: Int?
+    let wordCount: Int
 
-  /// The words of a message before its content: the first one to a partner has a control block
-  /// and what the sender takes for the shape of the vote.
-  private func headWords(ofBallot chunk: Int) -> Int {
-    chunk == 0 ? 2 + ControlBlock.wordCount : 1
+    init(chunk: Int, of count: Int) {
+      shapeWord = chunk == 0 ? 1 : nil
+      let end = chunk == 0 ? 2 : 1
+      control = chunk + 1 == count ? end : nil
+      wordCount = control == nil ? end : end + ControlBlock.wordCount
+    }
   }
 
   /// Writes what this rank brings to a chunk of an owner; the words that it takes.
-  func writeBallot(chunk: Int, of owner: Int, into room: Range<Int>) -> Range<Int> {
+  func writeBallot(chunk index: Int, of owner: Int, into room: Range<Int>) -> Range<Int> {
     guard let contribution else { preconditionFailure("no vote was begun") }
-    let range = range(ofChunk: chunk, of: owner)
-    let head = headWords(ofBallot: chunk)
+    let chunk = plan.chunks[owner][index]
+    let head = BallotHead(chunk: index, of: plan.chunks[owner].count)
     let control = controls[shape.rank]
+    let isCoded = owner != shape.rank && !shape.sendsTallies
     let first = room.lowerBound
-    let written = messages.withMutableSpan(in: first + head..<room.upperBound) {
-      contribution.write(range, into: &$0)
-    }
-    messages.withMutableSpan(in: first..<first + head) { message in
-      message[0] = ChunkHead(written.content, chunk: chunk, vote: vote).word
-      if chunk == 0 {
-        control.write(into: &message, at: 1)
-        message[1 + ControlBlock.wordCount] = shape.word
+    let written = messages.withMutableSpan(in: first + head.wordCount..<room.upperBound) {
+      if isCoded,
+        let words = coding?.code(ballot: contribution.ballot, chunk, vote: vote, into: &$0)
+      {
+        return (content: ChunkContent.changes, wordCount: words)
       }
+      return contribution.write(chunk.range, into: &$0)
     }
-    return first..<first + head + written.wordCount
+    messages.withMutableSpan(in: first..<first + head.wordCount) { message in
+      message[0] = ChunkHead(written.content, chunk: index, vote: vote).word
+      if let place = head.shapeWord { message[place] = shape.word }
+      if let place = head.control { control.write(into: &message, at: place) }
+    }
+    return first..<first + head.wordCount + written.wordCount
   }
 
-  /// Checks a ballot that came, and keeps the control block in it.
-  func checkBallot(chunk: Int, from sender: Int, wordCount: Int) throws(VotingError) {
-    let room = memory.incomingBallot(from: sender, place: chunk % plan.window)
-    let head = headWords(ofBallot: chunk)
-    let range = range(ofChunk: chunk, of: shape.rank)
+  /// Checks a ballot that came, decodes it, and keeps the control block in it.
+  func checkBallot(chunk index: Int, from sender: Int, wordCount: Int) throws(VotingError) {
+    let room = memory.incomingBallot(from: sender, place: index % plan.window)
+    let head = BallotHead(chunk: index, of: ownChunks.count)
+    let chunk = ownChunks[index]
     let content = try check(
-      room, wordCount, head: head, chunk: chunk, range, from: sender, "ballots")
-    guard (content == .tally || content == .maskedTally) == shape.sendsTallies,
-      content != .trits
-    else {
-      throw wrong(sender, "ballots of another kind", chunk)
+      room, wordCount, head: head.wordCount, index, chunk.range, from: sender, "ballots")
+    guard content.isTally == shape.sendsTallies, content != .trits else {
+      throw wrong(sender, "ballots of another kind", index)
     }
-    guard chunk == 0 else { return }
-    let itsShape = messages.withSpan(in: room.lowerBound + 1..<room.lowerBound + head) { message in
-      controls[sender] = ControlBlock(from: message)
-      return message[ControlBlock.wordCount]
+    let first = room.lowerBound
+    let (itsShape, control) = messages.withSpan(in: first..<first + head.wordCount) { message in
+      (
+        head.shapeWord.map { message[$0] },
+        head.control.map { ControlBlock(from: message.extracting($0..<head.wordCount)) }
+      )
     }
-    guard itsShape == shape.word else { throw wrong(sender, "ballots of another vote", chunk) }
+    if let itsShape, itsShape != shape.word {
+      throw wrong(sender, "ballots of another vote", index)
+    }
+    if let control { controls[sender] = control }
+    guard let coding, !content.isTally else { return }
+    let start = first + head.wordCount
+    let contentWords = wordCount - head.wordCount
+    guard content == .changes else {
+      messages.withSpan(in: start..<first + wordCount) {
+        coding.keepBallots(chunk: index, from: sender, vote: vote, content, $0)
+      }
+      return
+    }
+    let decoded: ChunkContent
+    do throws(ChunkProblem) {
+      decoded = try messages.withMutableSpan(in: start..<room.upperBound) {
+        room throws(ChunkProblem) in
+        try coding.decodeBallots(
+          chunk: index, from: sender, vote: vote, in: &room, wordCount: contentWords)
+      }
+    } catch {
+      throw wrong(sender, "ballots of \(error.text)", index)
+    }
+    messages.withMutableSpan(in: first..<first + 1) {
+      $0[0] = ChunkHead(decoded, chunk: index, vote: vote).word
+    }
   }
 
   /// Tallies an own chunk, and writes the verdict; the words that it takes.
-  func tally(chunk: Int) -> Range<Int> {
-    let place = chunk % plan.window
-    let range = range(ofChunk: chunk, of: shape.rank)
+  func tally(chunk index: Int) -> Range<Int> {
+    let place = index % plan.window
+    let chunk = ownChunks[index]
     _ = writeBallot(
-      chunk: chunk, of: shape.rank, into: memory.incomingBallot(from: shape.rank, place: place))
-    let head = headWords(ofBallot: chunk)
-    if canTie(place: place) { coins.draw(range.blocks) }
+      chunk: index, of: shape.rank, into: memory.incomingBallot(from: shape.rank, place: place))
+    let head = BallotHead(chunk: index, of: ownChunks.count).wordCount
     messages.withSpan(in: memory.ballots(place: place)) { ballots in
-      if shape.sendsTallies {
-        tally(range, of: ballots, head: head)
-      } else {
-        count(range, in: ballots, head: head)
-      }
+      ballotTally.decide(
+        chunk.range, in: ballots, stride: ExchangePlan.roomWords, headWords: head,
+        coinsAt: chunk.firstBlock, into: &verdict)
     }
     let room = memory.outgoingVerdict(place: place)
     let first = room.lowerBound
     let written = messages.withMutableSpan(in: first + 1..<room.upperBound) {
-      verdict.writeShortest(range, into: &$0)
+      if let words = coding?.code(verdict: verdict, chunk, vote: vote, into: &$0) {
+        return (content: ChunkContent.changes, wordCount: words)
+      }
+      return verdict.writeShortest(chunk.range, into: &$0)
     }
     messages.withMutableSpan(in: first..<first + 1) {
-      $0[0] = ChunkHead(written.content, chunk: chunk, vote: vote).word
+      $0[0] = ChunkHead(written.content, chunk: index, vote: vote).word
     }
     return first..<first + 1 + written.wordCount
   }
 
-  /// Whether any coordinate of an own chunk can have a tie that a coin decides: an odd number of
-  /// voters ties only where some abstain.
-  private func canTie(place: Int) -> Bool {
-    guard shape.rule == .fair else { return false }
-    return shape.voters % 2 == 0
-      || (0..<shape.ranks).contains { rank in
-        let first = memory.incomingBallot(from: rank, place: place).lowerBound
-        let head = messages.withSpan(in: first..<first + 1) { ChunkHead(word: $0[0]) }
-        return head.content == ChunkContent.signsAndMasks.rawValue
-          || head.content == ChunkContent.maskedTally.rawValue
-      }
-  }
-
-  /// Decides blocks from the ballots of all ranks.
-  private func count(_ range: BlockRange, in ballots: Span<UInt64>, head: Int) {
-    let bitmap = head + range.paddedWords
-    // Where the next mask plane of each rank starts.
-    for rank in 0..<shape.ranks {
-      hasLowPlane[rank] =
-        ChunkHead(word: ballots[rank * ExchangePlan.roomWords]).content
-        == ChunkContent.signsAndMasks.rawValue
-      nextMask[rank] = rank * ExchangePlan.roomWords + bitmap + range.bitmapWords
-    }
-    for (index, block) in range.blocks.enumerated() {
-      for rank in 0..<shape.ranks {
-        let first = rank * ExchangePlan.roomWords
-        signs[rank] = first + head + index * Tally.blockPlaneWords
-        masks[rank] = -1
-        guard hasLowPlane[rank],
-          ballots[first + bitmap + index / 64] >> UInt64(index % 64) & 1 == 1
-        else { continue }
-        masks[rank] = nextMask[rank]
-        nextMask[rank] += range.paddedWords(at: index)
-      }
-      Tally.decide(
-        block: block, ballotsWithSigns: signs.span, masks: masks.span, in: ballots,
-        rule: shape.rule, coins: coins.words.span.extracting(coins.place(of: block)),
-        into: &verdict)
-    }
-  }
-
-  /// Decides blocks from the tallies of all ranks.
-  private func tally(_ range: BlockRange, of tallies: Span<UInt64>, head: Int) {
-    for (index, block) in range.blocks.enumerated() {
-      for rank in 0..<shape.ranks {
-        let first = rank * ExchangePlan.roomWords
-        hasLowPlane[rank] =
-          ChunkHead(word: tallies[first]).content == ChunkContent.maskedTally.rawValue
-        signs[rank] =
-          first + head + index * blockWords(ofTally: hasLowPlane[rank] ? .maskedTally : .tally)
-      }
-      Tally.decide(
-        block: block, tallies: signs.span, masked: hasLowPlane.span, in: tallies,
-        ranks: shape.voters, rule: shape.rule,
-        coins: coins.words.span.extracting(coins.place(of: block)), into: &verdict)
-    }
-  }
-
-  private func blockWords(ofTally content: ChunkContent) -> Int {
-    Tally.blockPlaneWords
-      * Tally.planeCount(ranks: shape.voters, masked: content == .maskedTally)
-  }
-
   /// Reads a chunk of the verdict that came.
-  func readVerdict(chunk: Int, of owner: Int, wordCount: Int) throws(VotingError) {
-    let room = memory.incomingVerdict(from: owner, place: chunk % plan.window)
-    let range = range(ofChunk: chunk, of: owner)
-    let content = try check(room, wordCount, head: 1, chunk: chunk, range, from: owner, "verdict")
-    guard content != .tally && content != .maskedTally else {
-      throw wrong(owner, "a verdict of another kind", chunk)
-    }
-    messages.withSpan(in: room.lowerBound + 1..<room.lowerBound + wordCount) {
-      verdict.read(range, content, from: $0)
+  func readVerdict(chunk index: Int, of owner: Int, wordCount: Int) throws(VotingError) {
+    let room = memory.incomingVerdict(from: owner, place: index % plan.window)
+    let chunk = plan.chunks[owner][index]
+    let content = try check(room, wordCount, head: 1, index, chunk.range, from: owner, "verdict")
+    guard !content.isTally else { throw wrong(owner, "a verdict of another kind", index) }
+    do throws(ChunkProblem) {
+      try messages.withSpan(in: room.lowerBound + 1..<room.lowerBound + wordCount) {
+        message throws(ChunkProblem) in
+        if content == .changes {
+          try coding?.decode(message, chunk, vote: vote, into: &verdict)
+        } else {
+          verdict.read(chunk.range, content, from: message)
+          coding?.keep(verdict: verdict, chunk, vote: vote)
+        }
+      }
+    } catch {
+      throw wrong(owner, "a verdict of \(error.text)", index)
     }
   }
 
   /// Checks head and length of a message; what it carries.
   private func check(
-    _ room: Range<Int>, _ wordCount: Int, head: Int, chunk: Int, _ range: BlockRange,
+    _ room: Range<Int>, _ wordCount: Int, head: Int, _ chunk: Int, _ range: BlockRange,
     from sender: Int, _ kind: String
   ) throws(VotingError) -> ChunkContent {
-    guard wordCount >= head else {
-      throw wrong(sender, "\(kind) of \(8 * max(0, wordCount)) bytes, too short for a head", chunk)
-    }
-    return try messages.withSpan(in: room.lowerBound..<room.lowerBound + wordCount) {
-      message throws(VotingError) in
-      let found = ChunkHead(word: message[0])
-      guard found.chunk == chunk, found.vote == vote else {
-        throw wrong(sender, "\(kind) of chunk \(found.chunk) in vote \(found.vote)", chunk)
+    do throws(ChunkProblem) {
+      return try messages.withSpan(in: room.lowerBound..<room.lowerBound + max(0, wordCount)) {
+        message throws(ChunkProblem) in
+        try range.check(message, headWords: head, expected: (chunk, vote), shape)
       }
-      guard let content = ChunkContent(rawValue: found.content) else {
-        throw wrong(sender, "\(kind) of unknown kind \(found.content)", chunk)
-      }
-      let isTally = content == .tally || content == .maskedTally
-      let words =
-        isTally
-        ? range.blocks.count * blockWords(ofTally: content)
-        : range.wordCount(of: content, in: message.extracting(head...))
-      guard let words, head + words == message.count else {
-        throw wrong(sender, "\(kind) of \(8 * message.count) bytes", chunk)
-      }
-      return content
+    } catch {
+      throw wrong(sender, "\(kind) of \(error.text)", chunk)
     }
   }
 

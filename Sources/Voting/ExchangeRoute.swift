@@ -7,7 +7,12 @@ internal import SignBits
 /// Every rank sends each owner the ballots of its shard, in chunks; as soon as the ballots of a
 /// chunk are in, the owner tallies them and sends the verdict to all. Chunks of both kinds are in
 /// flight at the same time, so both directions stay busy: 2(N−1)/N bits per parameter each way
-/// where nobody abstains, plus 8 bytes a message and 72 bytes to each partner.
+/// where nobody abstains, plus 8 bytes a message and 72 bytes to each partner; less where messages
+/// are coded.
+///
+/// A vote may be opened before the ballot is complete and its buckets released one by one, so that
+/// it goes on while the rest of the gradient is computed. The control block comes with the last
+/// message to each partner.
 ///
 /// A message says itself what it carries, so masks travel only with the blocks that have one. Two
 /// tags tell ballots and verdicts apart; within one, messages of two ranks keep their order (MPI
@@ -31,17 +36,16 @@ final class ExchangeRoute: BallotRoute {
   var talliedChunks = 0
   /// The operations of the vote that are not complete.
   var remaining = 0
-  /// Where the ballots of a block lie, by rank.
-  var signs: [Int]
-  var masks: [Int]
-  var nextMask: [Int]
-  var hasLowPlane: [Bool]
+  let ballotTally: BallotTally
 
   var contribution: Contribution?
   var verdict: SignPlanes
   var controls: [ControlBlock]
-  var coins = HeldCoins()
+  let coding: ExchangeCoding?
   var vote: UInt32 = 0
+  private var isOpen = false
+  /// The buckets whose ballots are complete.
+  private var releasedBuckets = 0
   var traffic = Traffic()
 
   /// What an operation is for.
@@ -71,34 +75,30 @@ final class ExchangeRoute: BallotRoute {
     partners = Array(repeating: Partner(), count: shape.ranks)
     arrived = Array(repeating: 0, count: plan.window)
     unsent = Array(repeating: 0, count: plan.window)
-    signs = Array(repeating: 0, count: shape.ranks)
-    masks = Array(repeating: -1, count: shape.ranks)
-    nextMask = Array(repeating: 0, count: shape.ranks)
-    hasLowPlane = Array(repeating: false, count: shape.ranks)
+    ballotTally = BallotTally(shape, blockCount: plan.blockCount(of: shape.rank))
     verdict = SignPlanes(count: shape.coordinateCount)
-    if shape.rule == .fair { coins.reserve(plan.shard(of: shape.rank)) }
+    coding = shape.coding == .none ? nil : ExchangeCoding(shape, plan)
     controls = Array(repeating: ControlBlock(), count: shape.ranks)
   }
 
   let saysWhatItCarries = true
 
-  func begin(
-    _ contribution: Contribution, control: ControlBlock, masked: Bool,
-    on communicator: borrowing Communicator
+  func open(
+    _ contribution: Contribution, step: Int, on communicator: borrowing Communicator
   ) throws(MPIError) {
     self.contribution = contribution
-    controls[shape.rank] = control
-    coins.turn(to: control.step, seed: shape.seed)
+    isOpen = true
+    releasedBuckets = 0
+    ballotTally.turn(to: step)
     verdict.clearMask()
     vote &+= 1
     traffic = Traffic()
     talliedChunks = 0
-    let ownChunks = plan.chunkCount(of: shape.rank)
-    remaining = (shape.ranks - 1) * (plan.ballotCount(of: shape.rank) + ownChunks)
+    remaining = (shape.ranks - 1) * (ownChunks.count + plan.verdictCount(of: shape.rank))
     for rank in 0..<shape.ranks {
       partners[rank] = Partner()
       guard rank != shape.rank else { continue }
-      remaining += plan.ballotCount(of: rank) + plan.chunkCount(of: rank)
+      remaining += plan.chunks[rank].count + plan.verdictCount(of: rank)
     }
     for place in 0..<plan.window {
       arrived[place] = 0
@@ -107,17 +107,54 @@ final class ExchangeRoute: BallotRoute {
     try startWhatFits(on: communicator)
   }
 
+  func release(bucket: Int, on communicator: borrowing Communicator) throws {
+    precondition(isOpen && bucket == releasedBuckets, "bucket \(bucket) is not the next one")
+    releasedBuckets += 1
+    try advance(on: communicator)
+  }
+
+  func begin(
+    _ contribution: Contribution, control: ControlBlock, masked: Bool,
+    on communicator: borrowing Communicator
+  ) throws(MPIError) {
+    if !isOpen { try open(contribution, step: control.step, on: communicator) }
+    controls[shape.rank] = control
+    traffic.bytesOverlapped = traffic.bytesSent
+    releasedBuckets = plan.bucketCount + 1
+    try startWhatFits(on: communicator)
+  }
+
+  func progress(on communicator: borrowing Communicator) throws {
+    if isOpen { _ = try advance(on: communicator) }
+  }
+
   func wait(_ patience: Patience, on communicator: borrowing Communicator) throws {
     let limit = WaitLimit(seconds: patience.limitSeconds)
     while remaining > 0 {
-      guard try takeWhatCame() else {
-        try limit.pause(patience.whileWaiting)
-        continue
-      }
-      try tallyWhatIsComplete(on: communicator)
-      try startWhatFits(on: communicator)
+      if try !advance(on: communicator) { try limit.pause(patience.whileWaiting) }
     }
     contribution = nil
+    isOpen = false
+  }
+
+  /// Lets MPI work once and goes on with what came; false when nothing did.
+  @discardableResult
+  private func advance(on communicator: borrowing Communicator) throws -> Bool {
+    let hasCome = try takeWhatCame()
+    try tallyWhatIsComplete(on: communicator)
+    try startWhatFits(on: communicator)
+    return hasCome
+  }
+
+  /// The chunks of the own shard.
+  var ownChunks: [ExchangePlan.Chunk] { plan.chunks[shape.rank] }
+
+  /// Whether the own ballot is complete as far as a chunk and what else its message holds goes: the
+  /// last message to a partner has the control block.
+  private func isReleased(_ index: Int, of owner: Int) -> Bool {
+    let chunks = plan.chunks[owner]
+    return chunks[index].bucket < releasedBuckets
+      && (index + 1 < chunks.count || releasedBuckets > plan.bucketCount)
   }
 
   func control(of rank: Int) -> ControlBlock { controls[rank] }
@@ -148,7 +185,7 @@ final class ExchangeRoute: BallotRoute {
     from source: Int, on communicator: borrowing Communicator
   ) throws(MPIError) -> Bool {
     let ballot = partners[source].ballotsAwaited
-    if ballot < min(plan.ballotCount(of: shape.rank), talliedChunks + plan.window) {
+    if ballot < min(ownChunks.count, talliedChunks + plan.window) {
       let operation = try messages.startReceive(
         into: memory.incomingBallot(from: source, place: ballot % plan.window), from: source,
         tag: Self.ballotTag, on: communicator)
@@ -158,7 +195,7 @@ final class ExchangeRoute: BallotRoute {
     }
     let chunk = partners[source].verdictsAwaited
     let place: UInt64 = 1 << UInt64(chunk % plan.window)
-    guard chunk < plan.chunkCount(of: source), partners[source].verdictPlaces & place == 0 else {
+    guard chunk < plan.verdictCount(of: source), partners[source].verdictPlaces & place == 0 else {
       return false
     }
     let operation = try messages.startReceive(
@@ -176,9 +213,9 @@ final class ExchangeRoute: BallotRoute {
   ) throws(MPIError) -> Bool {
     let chunk = partners[owner].ballotsSent
     let place: UInt64 = 1 << UInt64(chunk % plan.window)
-    guard chunk < plan.ballotCount(of: owner), partners[owner].sendingPlaces & place == 0 else {
-      return false
-    }
+    guard chunk < plan.chunks[owner].count, isReleased(chunk, of: owner),
+      partners[owner].sendingPlaces & place == 0
+    else { return false }
     let room = memory.outgoingBallot(to: owner, place: chunk % plan.window)
     let words = writeBallot(chunk: chunk, of: owner, into: room)
     let operation = try messages.startSend(
@@ -187,6 +224,7 @@ final class ExchangeRoute: BallotRoute {
     partners[owner].ballotsSent += 1
     partners[owner].sendingPlaces |= place
     traffic.bytesSent += 8 * words.count
+    traffic.ballotBytesSent += 8 * words.count
     return true
   }
 
@@ -223,13 +261,15 @@ final class ExchangeRoute: BallotRoute {
 
   /// Tallies own chunks whose ballots are in, in turn, and sends their verdicts to all.
   private func tallyWhatIsComplete(on communicator: borrowing Communicator) throws(MPIError) {
-    while talliedChunks < plan.ballotCount(of: shape.rank) {
+    while talliedChunks < ownChunks.count {
       let place = talliedChunks % plan.window
-      guard arrived[place] == shape.ranks - 1, unsent[place] == 0 else { return }
+      guard arrived[place] == shape.ranks - 1, unsent[place] == 0,
+        isReleased(talliedChunks, of: shape.rank)
+      else { return }
       let chunk = talliedChunks
       arrived[place] = 0
       talliedChunks += 1
-      guard chunk < plan.chunkCount(of: shape.rank) else { continue }
+      guard chunk < plan.verdictCount(of: shape.rank) else { continue }
       let words = tally(chunk: chunk)
       for offset in 1..<shape.ranks {
         let operation = try messages.startSend(

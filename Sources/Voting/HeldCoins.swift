@@ -5,18 +5,16 @@ internal import SignBits
 ///
 /// Drawing takes longer than tallying; memory: one plane of the shard.
 struct HeldCoins: ~Copyable {
-  private var blocks = 0..<0
   private(set) var words = AlignedBuffer<UInt64>(repeating: 0, count: 0)
   /// For which held steps the coins of each block were drawn.
   private var drawn: [Int] = []
   private var held = -1
   private var coins = TieCoins(seed: 0, step: 0)
 
-  /// Makes room for the coins of some blocks.
-  mutating func reserve(_ blocks: Range<Int>) {
-    self.blocks = blocks
-    words = AlignedBuffer(repeating: 0, count: blocks.count * Tally.blockPlaneWords)
-    drawn = Array(repeating: -1, count: blocks.count)
+  /// Makes room for the coins of so many blocks.
+  mutating func reserve(blockCount: Int) {
+    words = AlignedBuffer(repeating: 0, count: blockCount * Tally.blockPlaneWords)
+    drawn = Array(repeating: -1, count: blockCount)
   }
 
   /// Takes the coins of a step from now on.
@@ -26,18 +24,20 @@ struct HeldCoins: ~Copyable {
   }
 
   /// Draws the coins of some blocks, unless they are still held.
-  mutating func draw(_ range: Range<Int>) {
-    for block in range where drawn[block - blocks.lowerBound] != held {
+  ///
+  /// - Parameter first: The place of the first one's coins, in blocks.
+  mutating func draw(_ blocks: Range<Int>, at first: Int) {
+    for (index, block) in blocks.enumerated() where drawn[first + index] != held {
       coins.write(
-        from: block * Tally.blockPlaneWords, into: words.mutableSpan(in: place(of: block)))
-      drawn[block - blocks.lowerBound] = held
+        from: block * Tally.blockPlaneWords, into: words.mutableSpan(in: range(at: first + index)))
+      drawn[first + index] = held
     }
   }
 
-  /// Where the coins of a block lie; nowhere without room for any.
-  func place(of block: Int) -> Range<Int> {
-    guard !blocks.isEmpty else { return 0..<0 }
-    let first = (block - blocks.lowerBound) * Tally.blockPlaneWords
-    return first..<first + Tally.blockPlaneWords
+  /// The coins at a place; none without room for any.
+  func coins(at place: Int) -> Range<Int> { drawn.isEmpty ? 0..<0 : range(at: place) }
+
+  private func range(at place: Int) -> Range<Int> {
+    place * Tally.blockPlaneWords..<(place + 1) * Tally.blockPlaneWords
   }
 }

@@ -6,6 +6,11 @@ public import SignBits
 /// Fill `ballot`, call `begin(_:)`, do other work, call `wait(_:)` and read `controls`, call
 /// `tally()` and read `verdict`. The verdict is the same on all ranks, to the bit, by every route.
 ///
+/// With `buckets` a vote may begin before the ballot is complete: call `open(step:)`, fill the
+/// coordinates of the first bucket and call `release(bucket: 0)`, and so on; call `progress()` every
+/// few milliseconds of the work in between; then `begin(_:)` as before. The route `exchange` votes on
+/// what is released meanwhile; to the others these calls are nothing.
+///
 /// With a number of `voters` a rank casts any number of ballots, none too, as long as all ranks
 /// together cast that many: fill `ballot` and call `cast()` for each, then `begin(_:)`. So a rank
 /// hosts several clients or workers, or a few ranks vote for all.
@@ -25,8 +30,11 @@ public final class MajorityVote {
   /// What this rank sent and received in the last finished vote.
   public private(set) var traffic = Traffic()
 
+  /// What the user should know about the route: it takes another way than was asked for.
+  public let notice: String?
+
   private let communicator: Communicator
-  private let route: any BallotRoute
+  let route: any BallotRoute
   private let shape: VoteShape
   private let contribution: Contribution
   private var control = ControlBlock()
@@ -45,34 +53,56 @@ public final class MajorityVote {
   ///     rank.
   ///   - rule: What zeros and ties count as.
   ///   - route: How ballots become a verdict; a single rank needs none.
+  ///   - coding: Whether messages are coded, where the route can: `exchange` and `gather`.
+  ///   - buckets: The blocks of 4096 coordinates that are complete one after the other: ranges of
+  ///     their numbers, which together are all blocks, each once; nil for all at a time.
   ///   - seed: The seed of the ties' coins.
   ///   - communicator: The ranks of the vote.
-  /// - Precondition: `voters` lies in 1..<2^20.
-  public init(
-    coordinateCount: Int, voters: Int? = nil, rule: SignRule, route: Route, seed: UInt64,
+  /// - Precondition: `voters` lies in 1..<2^20; the buckets are as many blocks as there are.
+  public convenience init(
+    coordinateCount: Int, voters: Int? = nil, rule: SignRule, route: Route,
+    coding: Coding = .none, buckets: [Range<Int>]? = nil, seed: UInt64,
+    communicator: borrowing Communicator
+  ) throws(MPIError) {
+    try self.init(
+      coordinateCount: coordinateCount, voters: voters, rule: rule, route: route, coding: coding,
+      buckets: buckets, seed: seed, layout: NodeLayout(), communicator: communicator)
+  }
+
+  /// The same, with nodes of other sizes than there are.
+  package init(
+    coordinateCount: Int, voters: Int? = nil, rule: SignRule, route: Route,
+    coding: Coding = .none, buckets: [Range<Int>]? = nil, seed: UInt64, layout: NodeLayout,
     communicator: borrowing Communicator
   ) throws(MPIError) {
     let ranks = communicator.size
+    let blockCount = Tally.blockCount(coordinates: coordinateCount)
+    let buckets = buckets ?? [0..<blockCount]
+    precondition(
+      buckets.reduce(0) { $0 + $1.count } == blockCount,
+      "buckets of other blocks than the \(blockCount)")
     if let voters {
       precondition(
         voters > 0 && voters <= ControlBlock.maximumBallots, "\(voters) voters cannot be counted")
     }
     shape = VoteShape(
       coordinateCount: coordinateCount, voters: voters ?? ranks, sendsTallies: voters != nil,
-      rule: rule, seed: seed, ranks: ranks, rank: communicator.rank)
+      rule: rule, seed: seed, coding: coding, buckets: buckets, ranks: ranks,
+      rank: communicator.rank)
     self.communicator = try communicator.duplicate()
-    self.route =
+    (self.route, notice) =
       if ranks == 1 {
-        LocalRoute(shape)
+        (LocalRoute(shape), nil)
       } else {
         switch route {
-        case .exchange: ExchangeRoute(shape)
-        case .allreduce: try AllReduceRoute(shape)
-        case .gather: GatherRoute(shape)
-        case .dense: DenseRoute(shape)
+        case .exchange: (ExchangeRoute(shape), nil)
+        case .hierarchical: try HierarchicalRoute.make(shape, layout, on: self.communicator)
+        case .allreduce: (try AllReduceRoute(shape), nil)
+        case .gather: (GatherRoute(shape), nil)
+        case .dense: (DenseRoute(shape), nil)
         }
       }
-    contribution = Contribution(shape)
+    contribution = self.route.makeContribution(shape)
     verdict = SignPlanes(count: coordinateCount)
     controls = Array(repeating: ControlBlock(), count: ranks)
     masked = rule != .positive || self.route.saysWhatItCarries
@@ -86,7 +116,29 @@ public final class MajorityVote {
     contribution.cast()
   }
 
-  /// Starts a vote with `ballot`, or with what was cast.
+  /// Takes back what `ballot` notes of masks, before all of it is filled in parts.
+  public func clearMask() { contribution.ballot.clearMask() }
+
+  /// Opens a vote whose ballot is released in buckets.
+  ///
+  /// - Precondition: Every rank has one ballot, not voters.
+  public func open(step: Int) throws(MPIError) {
+    precondition(!shape.sendsTallies, "a tally of several ballots is complete at once")
+    try route.open(contribution, step: step, on: communicator)
+  }
+
+  /// Says that `ballot` is complete in the next bucket.
+  ///
+  /// - Precondition: The vote is open, and `bucket` is the next one.
+  /// - Throws: `VotingError`, `MPIError`.
+  public func release(bucket: Int) throws {
+    try route.release(bucket: bucket, on: communicator)
+  }
+
+  /// Lets MPI work at an open vote; local, does not block.
+  public func progress() throws { try route.progress(on: communicator) }
+
+  /// Starts a vote with `ballot`, or with what was cast; or completes an open one.
   ///
   /// - Parameter control: The control block of this rank; its step names the vote and draws the
   ///   coins of ties.

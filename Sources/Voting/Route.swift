@@ -7,6 +7,9 @@ public enum Route: String, CaseIterable, Sendable {
   /// Ballots to the owners of shards, who tally them and send the verdict to all: the least bytes,
   /// the same at any number of ranks. For many parameters, over a network.
   case exchange
+  /// Ballots tallied in shared memory on each node, one tally a node to the owners of shards: the
+  /// fastest on one node, the least traffic where nodes have several ranks.
+  case hierarchical
   /// All ballots to all ranks, each of which tallies them: for few ranks, and to check.
   case gather
   /// MPI_Allreduce of the signs as Float32: the oracle, and the cost without packing.
@@ -19,6 +22,10 @@ public struct Traffic: Equatable, Sendable {
   public var bytesSent = 0
   /// Bytes received.
   public var bytesReceived = 0
+  /// Of the bytes sent those of ballots, where they are told from those of verdicts.
+  public var ballotBytesSent = 0
+  /// Of the bytes sent those that were on their way before the own ballot was complete.
+  public var bytesOverlapped = 0
   /// Whether the figures are those of a collective's usual algorithm, since MPI keeps its own
   /// messages to itself.
   public var isModelled = false
@@ -48,6 +55,8 @@ public struct Traffic: Equatable, Sendable {
   package static func += (total: inout Traffic, part: Traffic) {
     total.bytesSent += part.bytesSent
     total.bytesReceived += part.bytesReceived
+    total.ballotBytesSent += part.ballotBytesSent
+    total.bytesOverlapped += part.bytesOverlapped
     total.isModelled = total.isModelled || part.isModelled
   }
 }

@@ -13,6 +13,10 @@ struct VoteShape {
   let rule: SignRule
   /// The seed of the ties' coins.
   let seed: UInt64
+  /// Whether messages are coded, where the route can.
+  let coding: Coding
+  /// The blocks that are voted on one after the other, where the route can: all of them, each once.
+  let buckets: [Range<Int>]
   /// The number of ranks, and the one of this rank.
   let ranks: Int
   let rank: Int
@@ -25,6 +29,11 @@ struct VoteShape {
 
   /// The words of a plane.
   var planeWords: Int { SignPlanes.wordCount(of: coordinateCount) }
+
+  /// The words of a block of a tally of all ballots.
+  func blockWords(masked: Bool) -> Int {
+    Tally.blockPlaneWords * Tally.planeCount(ranks: voters, masked: masked)
+  }
 
   /// The words of a tally of all ballots.
   func tallyWords(masked: Bool) -> Int {
@@ -43,11 +52,20 @@ final class Contribution {
   /// Whether any ballot has a mask.
   private var castMask = false
 
-  init(_ shape: VoteShape) {
-    self.shape = shape
-    ballot = SignPlanes(count: shape.coordinateCount)
+  convenience init(_ shape: VoteShape) {
     let words = shape.sendsTallies ? shape.tallyWords(masked: true) : 0
-    tally = AlignedBuffer(repeating: 0, count: words)
+    self.init(
+      shape, ballot: SignPlanes(count: shape.coordinateCount),
+      tally: AlignedBuffer(repeating: 0, count: words))
+  }
+
+  /// With memory of zeros, where a route wants it.
+  init(
+    _ shape: VoteShape, ballot: consuming SignPlanes, tally: consuming AlignedBuffer<UInt64>
+  ) {
+    self.shape = shape
+    self.ballot = ballot
+    self.tally = tally
     ballots = shape.sendsTallies ? 0 : 1
   }
 

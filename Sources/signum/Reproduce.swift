@@ -7,7 +7,7 @@ struct Reproduce: ParsableCommand {
     abstract: "Run the claims of the theory and say which hold.",
     discussion: """
       Each claim is an experiment on functions in closed form: what is claimed, what was run, what \
-      was expected and what was measured over several seeds. Alone it takes about a minute; \
+      was expected and what was measured over several seeds. Alone it takes about two minutes; \
       under mpirun the ranks share the runs, or are the workers where the claim is about a vote. \
       The numbers are the same for any number of ranks. The report is DIR/README.md, with plots \
       by gnuplot and all numbers in results.json. Exits 1 when a claim fails.

@@ -59,39 +59,65 @@ extension LaunchTests {
     }
 
     static let options = [
-      Options(base: ["algorithm": "signsgd"], changes: []),
+      Options(
+        base: ["algorithm": "signsgd"],
+        changes: [["weight-decay": "0.1"], ["sign-rule": "exact"], ["sign-rule": "positive"]]),
       Options(
         base: ["algorithm": "signum"],
         changes: [
           ["partition": "iid"], ["partition": "dirichlet:0.1"], ["partition": "shards:2"],
-          ["clip": "0.01"],
+          ["clip": "0.01"], ["schedule": "paper"],
           ["adversaries": "0.3", "attack": "invert"], ["adversaries": "0.3", "attack": "random"],
           ["adversaries": "0.3", "attack": "freeze"],
         ]),
       Options(
         base: ["algorithm": "signum-extrapolated"],
-        changes: [["momentum": "0.8"], ["schedule": "paper"], ["weight-decay": "0.1"]]),
+        changes: [
+          ["momentum": "0.8"], ["schedule": "paper"], ["weight-decay": "0.1"], ["clip": "0.01"],
+        ]),
       Options(
         base: ["algorithm": "signum-stochastic"],
-        changes: [["momentum": "0.8"], ["radius": "rms:3"], ["radius": "0.05"]]),
+        changes: [
+          ["momentum": "0.8"], ["radius": "rms:3"], ["radius": "rms:2"], ["radius": "0.05"],
+          ["schedule": "paper"],
+        ]),
       Options(
         base: ["algorithm": "signum-federated", "clients": "6", "participation": "1"],
         changes: [
           ["clients": "7"], ["participation": "0.5"], ["local-steps": "3"], ["local-lr": "0.5"],
-          ["radius": "max"], ["momentum": "0.8"], ["partition": "shared"],
-          ["partition": "dirichlet:0.1"], ["adversaries": "0.3", "attack": "collude"],
+          ["radius": "max"], ["momentum": "0.8"], ["schedule": "paper"], ["sign-rule": "exact"],
+          ["partition": "shared"], ["partition": "dirichlet:0.1"], ["partition": "shards:2"],
+          ["adversaries": "0.3", "attack": "invert"], ["adversaries": "0.3", "attack": "random"],
+          ["adversaries": "0.3", "attack": "collude"], ["adversaries": "0.3", "attack": "freeze"],
+          ["adversaries": "0.5", "attack": "invert"],
         ]),
       Options(
         base: ["algorithm": "sgd", "clients": "6", "participation": "1"],
-        changes: [["participation": "0.5"], ["local-steps": "3"], ["local-lr": "0.5"]]),
-      Options(base: ["algorithm": "ef-signsgd"], changes: [["momentum": "0.8"]]),
+        changes: [
+          ["clients": "7"], ["participation": "0.5"], ["local-steps": "3"], ["local-lr": "0.5"],
+          ["partition": "dirichlet:0.1"],
+        ]),
       Options(
-        base: ["algorithm": "lion"], changes: [["momentum": "0.95"], ["interpolation": "0.8"]]),
-      Options(base: ["algorithm": "ssvr"], changes: [["momentum": "0.8"], ["radius": "max"]]),
-      Options(base: ["algorithm": "sgd"], changes: []),
-      Options(base: ["algorithm": "sgd-momentum"], changes: [["momentum": "0.8"]]),
+        base: ["algorithm": "ef-signsgd"],
+        changes: [["momentum": "0.8"], ["weight-decay": "0.1"], ["clip": "0.01"]]),
       Options(
-        base: ["algorithm": "adamw"], changes: [["momentum": "0.8"], ["weight-decay": "0.1"]]),
+        base: ["algorithm": "lion"],
+        changes: [
+          ["momentum": "0.95"], ["interpolation": "0.8"], ["weight-decay": "0.1"],
+          ["clip": "0.01"],
+        ]),
+      Options(
+        base: ["algorithm": "ssvr"],
+        changes: [
+          ["momentum": "0.8"], ["radius": "max"], ["weight-decay": "0.1"], ["clip": "0.01"],
+        ]),
+      Options(base: ["algorithm": "sgd"], changes: [["weight-decay": "0.1"], ["clip": "0.01"]]),
+      Options(
+        base: ["algorithm": "sgd-momentum"],
+        changes: [["momentum": "0.8"], ["weight-decay": "0.1"], ["clip": "0.01"]]),
+      Options(
+        base: ["algorithm": "adamw"],
+        changes: [["momentum": "0.8"], ["weight-decay": "0.1"], ["clip": "0.01"]]),
     ]
 
     @Test func algorithmsAndOptions_allDiffer() async throws {

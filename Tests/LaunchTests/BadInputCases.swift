@@ -36,6 +36,9 @@ extension BadInputCase {
     BadInputCase(["algorithm": "signsgd", "momentum": "0.9"], says: ["signsgd has no momentum"]),
     BadInputCase(["algorithm": "signum", "mean": "fixed"], says: ["--mean belongs to sgd"]),
     BadInputCase(["algorithm": "sgd", "vote": "gather"], says: ["--vote", "sgd averages"]),
+    BadInputCase(["coding": "morse"], says: ["--coding", "morse", "delta"]),
+    BadInputCase(["algorithm": "sgd", "coding": "delta"], says: ["--coding", "sgd"]),
+    BadInputCase(["vote": "allreduce", "coding": "delta"], says: ["--coding delta", "exchange"]),
     BadInputCase(
       ["algorithm": "sgd", "sign-rule": "fair"], says: ["--sign-rule", "sgd averages"]),
     BadInputCase(["schedule": "paper", "momentum": "0.9"], says: ["--momentum", "paper"]),
@@ -77,6 +80,8 @@ extension BadInputCase {
       ["algorithm": "ef-signsgd", "vote": "dense"], says: ["--vote dense", "ef-signsgd"]),
     BadInputCase(["algorithm": "ef-signsgd", "sign-rule": "fair"], says: ["--sign-rule"]),
     BadInputCase(["adversaries": "1", "attack": "invert"], says: ["--adversaries", "[0, 1)"]),
+    BadInputCase(["adversaries": "0.4"], says: ["--adversaries 0.4 of 1 voters", "least 0.5"]),
+    federated(["adversaries": "0.004"], says: ["--adversaries 0.004 of 100", "least 0.005"]),
     BadInputCase(["adversaries": "-0.1"], says: ["--adversaries", "-0.1"]),
     BadInputCase(["adversaries": "0.3", "attack": "bribe"], says: ["--attack", "bribe"]),
     BadInputCase(["attack": "invert"], says: ["--attack", "--adversaries"]),

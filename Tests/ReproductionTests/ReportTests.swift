@@ -1,4 +1,5 @@
 import Foundation
+import Plots
 import Testing
 
 @testable import Reproduction
@@ -46,6 +47,17 @@ struct ReportTests {
     }
   }
 
+  @Test func page_namesTheClaimsThatFail() throws {
+    try withFolder { folder in
+      try Report.prepare(folder)
+      try report([1, 1, 5]).write(to: folder)
+      let page = try String(
+        contentsOf: folder.appendingPathComponent("README.md"), encoding: .utf8)
+      #expect(page.contains("1 of 1 claims fail: a-claim"))
+      #expect(page.contains("| **wrong** | \\|x\\| of a | 2 ± 10 % | 1 [1, 5] |"))
+    }
+  }
+
   @Test func results_areJSON() throws {
     try withFolder { folder in
       try Report.prepare(folder)
@@ -60,8 +72,8 @@ struct ReportTests {
     }
   }
 
-  @Test func plots_areDrawnTwice() throws {
-    guard Gnuplot.isInstalled else { return }
+  @Test(.enabled(if: Gnuplot.isInstalled))
+  func plots_areDrawnTwice() throws {
     try withFolder { folder in
       try Report.prepare(folder)
       try report([2]).write(to: folder)
@@ -69,6 +81,18 @@ struct ReportTests {
       let png = try Data(contentsOf: folder.appendingPathComponent("a-claim.png"))
       #expect(String(decoding: svg, as: UTF8.self).contains("</svg>"))
       #expect(png.starts(with: [0x89, 0x50, 0x4E, 0x47]))
+    }
+  }
+
+  @Test(.enabled(if: Gnuplot.isInstalled))
+  func plotThatCannotBeDrawn_saysWhy() throws {
+    try withFolder { folder in
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      let error = #expect(throws: PlotError.self) {
+        try Gnuplot.draw(Self.plot, named: "no-such-folder/plot", in: folder)
+      }
+      let description = error?.description ?? "nothing"
+      #expect(description.contains("cannot open file"), "\(description)")
     }
   }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Objectives
+import Plots
 import Training
 
 extension Claim {
@@ -12,8 +13,8 @@ extension Claim {
       """,
     place: "section 4, T18",
     method: """
-      Gradients N(0, 1) in 200 dimensions (2,000 for θ = 0.999), 5 seeds; the share of signs that flip from step to step \
-      in 2,000 steps, after 6/(1-θ) steps.
+      Gradients N(0, 1) in 200 dimensions (2,000 for θ = 0.999), 5 seeds; the share of signs that \
+      flip from step to step in 2,000 steps, after 6/(1-θ) steps.
       """
   ) { laboratory in
     let momenta = laboratory.choose([0.9, 0.97, 0.99, 0.999], brief: [0.9])

@@ -5,7 +5,8 @@ import SignDescent
 /// The gradients of the voters that a rank hosts, at whatever point an algorithm asks for.
 ///
 /// Each voter draws its batches in order; draw k of voter v is the same whatever the number of
-/// ranks. A gradient is clipped here, and here faults are injected.
+/// ranks. A gradient is clipped here, and here faults are injected. With `--simulate-gradient` it is
+/// computed as always, and the rank sleeps for what is left of the time.
 final class GradientSource {
   /// What a gradient was computed from.
   struct Draw {
@@ -15,15 +16,17 @@ final class GradientSource {
     var loss = 0.0
   }
 
-  /// Seconds spent in batches and gradients since `begin(step:)`.
+  /// Seconds spent in batches and gradients since `begin(step:)`, without those of observers.
   private(set) var seconds = 0.0
   private let workload: Workload
   private let fault: FaultInjection?
   private let clip: GradientClip?
   private let localSteps: LocalSteps?
+  private let leastSeconds: Double
   private let firstVoter: Int
   /// The number of batches that each hosted voter has drawn.
-  private var draws: [Int]
+  private var draws: AlignedBuffer<UInt64>
+  private let electorate: Electorate
   private var samples: BatchSource
   private var batch: Batch
   private var step = 0
@@ -34,6 +37,7 @@ final class GradientSource {
     self.workload = workload
     self.fault = fault
     clip = plan.options.clip.map { GradientClip(norm: $0) }
+    leastSeconds = (plan.options.simulateGradient ?? 0) * 1e-3
     localSteps = plan.cohort.flatMap { cohort in
       cohort.localSteps < 2
         ? nil
@@ -42,7 +46,9 @@ final class GradientSource {
           parameters: workload.objective.layout.count)
     }
     firstVoter = electorate.hosted.lowerBound
-    draws = Array(repeating: 0, count: electorate.hosted.count)
+    draws = AlignedBuffer(
+      repeating: UInt64(plan.position.step), count: electorate.hosted.count)
+    self.electorate = electorate
     samples = BatchSource(plan: plan, electorate: electorate, workload: workload)
     batch = workload.makeBatch(capacity: samples.capacity)
   }
@@ -59,11 +65,22 @@ final class GradientSource {
   ///   - voter: One of the electorate's hosted voters.
   ///   - point: The parameters.
   ///   - gradient: All written, unless there is no sample.
+  ///   - observer: Told of what is final while the rest is computed, where nothing changes it later.
   func gradient(
-    of voter: Int, at point: Span<Float>, into gradient: inout AlignedBuffer<Float>
+    of voter: Int, at point: Span<Float>, into gradient: inout AlignedBuffer<Float>,
+    observer: EarlyBallot? = nil
   ) throws -> Draw {
     let start = Clock.seconds
-    defer { seconds += Clock.seconds - start }
+    defer { seconds += Clock.seconds - start - (observer?.seconds ?? 0) }
+    let draw = try computed(of: voter, at: point, into: &gradient, observer: observer)
+    try pad(from: start, observer)
+    return draw
+  }
+
+  private func computed(
+    of voter: Int, at point: Span<Float>, into gradient: inout AlignedBuffer<Float>,
+    observer: EarlyBallot?
+  ) throws -> Draw {
     var draw = Draw()
     if let localSteps {
       try localSteps.run(from: point, into: &gradient) { point, gradient in
@@ -76,7 +93,7 @@ final class GradientSource {
     load(voter)
     guard batch.count > 0 else { return draw }
     draw.samples = batch.count
-    draw.loss = try compute(at: point, into: &gradient)
+    draw.loss = try compute(at: point, into: &gradient, observer: observer)
     return draw
   }
 
@@ -85,19 +102,41 @@ final class GradientSource {
     let start = Clock.seconds
     defer { seconds += Clock.seconds - start }
     _ = try compute(at: point, into: &gradient)
+    try pad(from: start, nil)
+  }
+
+  /// Sleeps until a gradient that began at a time has taken as long as it shall; a vote that is
+  /// under way goes on meanwhile.
+  private func pad(from start: Double, _ observer: EarlyBallot?) throws {
+    while true {
+      let rest = leastSeconds - (Clock.seconds - start - (observer?.seconds ?? 0))
+      guard rest > 0 else { return }
+      Clock.sleep(seconds: observer == nil ? rest : min(rest, 1e-3))
+      try observer?.didWork()
+    }
+  }
+
+  /// Lends the numbers of batches that clients have drawn, to be saved or restored.
+  ///
+  /// Where ranks vote, each draws one batch a step.
+  func withState(_ body: StateVisitor) throws {
+    guard electorate.areClients else { return }
+    try draws.visit("draws", electorate.place(elementsPerVoter: 1), body)
   }
 
   private func load(_ voter: Int) {
     let place = voter - firstVoter
-    samples.load(&batch, voter: voter, draw: draws[place], from: workload)
+    samples.load(&batch, voter: voter, draw: Int(draws[place]), from: workload)
     draws[place] += 1
   }
 
   private func compute(
-    at point: Span<Float>, into gradient: inout AlignedBuffer<Float>
+    at point: Span<Float>, into gradient: inout AlignedBuffer<Float>,
+    observer: EarlyBallot? = nil
   ) throws -> Double {
+    let changesLater = fault != nil || clip != nil
     var loss = try workload.objective.gradient(
-      at: point, on: batch, into: gradient.mutableSpan)
+      at: point, on: batch, into: gradient.mutableSpan, observer: changesLater ? nil : observer)
     fault?.corrupt(gradient: gradient.mutableSpan, loss: &loss, atStep: step)
     clip?.apply(to: gradient.mutableSpan)
     return loss

@@ -31,19 +31,24 @@ enum Estimator {
   ///   - momentum: d numbers.
   ///   - gradient: d numbers.
   ///   - previous: The gradient of the same samples at the previous parameters, where it is needed.
+  ///   - coordinates: Those to do; nil: all.
   ///   - ballot: The signs.
   /// - Returns: Whether all gradients are finite.
   func run(
     momentum: consuming MutableSpan<Float>, gradient: Span<Float>, previous: Span<Float>,
-    into ballot: inout SignPlanes
+    coordinates: Range<Int>? = nil, into ballot: inout SignPlanes
   ) -> Bool {
     switch self {
     case .momentum(let pass):
-      pass.run(momentum: momentum, gradient: gradient, into: &ballot)
+      pass.run(
+        momentum: momentum, gradient: gradient, coordinates: coordinates, into: &ballot)
     case .lion(let pass):
-      pass.run(momentum: momentum, gradient: gradient, into: &ballot)
+      pass.run(
+        momentum: momentum, gradient: gradient, coordinates: coordinates, into: &ballot)
     case .storm(let pass):
-      pass.run(estimate: momentum, gradient: gradient, previous: previous, into: &ballot)
+      pass.run(
+        estimate: momentum, gradient: gradient, previous: previous, coordinates: coordinates,
+        into: &ballot)
     }
   }
 }

@@ -21,6 +21,8 @@ final class VotedDescent: DistributedOptimizer {
   private let previous: PreviousPoint?
   private let stochastic: StochasticBallots?
   private let adversaries: Adversaries?
+  /// Where the vote begins before the gradient is complete.
+  private var early: EarlyBallot?
   private let weightDecay: Double
   /// The momenta of the hosted voters, one after the other.
   private var momenta: AlignedBuffer<Float>
@@ -36,9 +38,11 @@ final class VotedDescent: DistributedOptimizer {
     self.electorate = electorate
     let options = plan.options
     let theta = plan.momentum ?? 0
+    let buckets = plan.votesEarly ? VoteBuckets(layout) : nil
     vote = try MajorityVote(
       coordinateCount: layout.count, voters: electorate.ballots, rule: plan.signRule,
-      route: plan.route, seed: options.seed, communicator: world)
+      route: plan.route, coding: plan.coding, buckets: buckets?.blocks, seed: options.seed,
+      communicator: world)
     estimator = Estimator(
       options.algorithm, momentum: theta, interpolation: plan.interpolation,
       rule: plan.signRule)
@@ -53,9 +57,16 @@ final class VotedDescent: DistributedOptimizer {
       world: world)
     weightDecay = options.weightDecay
     momenta = AlignedBuffer(repeating: 0, count: layout.count * electorate.hosted.count)
+    early = buckets.map { buckets in
+      EarlyBallot(layout: layout, buckets: buckets, vote: vote) { [unowned self] in
+        run(estimator, on: $0, previous: $0, of: electorate.hosted.lowerBound, in: $1)
+      }
+    }
   }
 
   var controls: [ControlBlock] { vote.controls }
+
+  var notice: String? { vote.notice }
 
   var traffic: Traffic {
     var traffic = vote.traffic
@@ -72,6 +83,7 @@ final class VotedDescent: DistributedOptimizer {
     lookAhead?.prepare(state, verdict: vote.verdict)
     previous?.prepare(state)
     stochastic?.begin()
+    try early?.open(step: control.step)
     for voter in attending {
       let notFinite = try estimate(voter, state, from: source, &report)
       if let stochastic {
@@ -105,17 +117,19 @@ final class VotedDescent: DistributedOptimizer {
     _ voter: Int, _ state: ModelState, from source: GradientSource, _ report: inout VoterReport
   ) throws -> [Int] {
     let draw = try withPoint(of: state) { point in
-      try source.gradient(of: voter, at: point, into: &state.gradient)
+      try source.gradient(of: voter, at: point, into: &state.gradient, observer: early)
     }
-    guard report.add(draw) else { return Array(layout.tensors.indices) }
+    let isUsable = report.add(draw)
+    if let early {
+      let numbers = state.gradient.withSpan { early.complete($0, usable: isUsable) }
+      report.addNotFinite(numbers)
+      return []
+    }
+    guard isUsable else { return Array(layout.tensors.indices) }
     try previous?.compute(from: source)
-    let range = place(of: voter)
     let isFinite = state.gradient.withSpan { gradient in
       withPreviousGradient(or: gradient) { previous in
-        momenta.withMutableSpan(in: range) {
-          estimator.run(
-            momentum: $0, gradient: gradient, previous: previous, into: &vote.ballot)
-        }
+        run(estimator, on: gradient, previous: previous, of: voter, in: nil)
       }
     }
     guard !isFinite else { return [] }
@@ -125,6 +139,18 @@ final class VotedDescent: DistributedOptimizer {
     }
     report.addNotFinite(numbers)
     return numbers
+  }
+
+  /// Updates a voter's momentum and the vote's ballot; whether the gradients are finite.
+  private func run(
+    _ estimator: Estimator, on gradient: Span<Float>, previous: Span<Float>, of voter: Int,
+    in coordinates: Range<Int>?
+  ) -> Bool {
+    momenta.withMutableSpan(in: place(of: voter)) {
+      estimator.run(
+        momentum: $0, gradient: gradient, previous: previous, coordinates: coordinates,
+        into: &vote.ballot)
+    }
   }
 
   private func abstain(in tensors: [Int]) {
@@ -187,5 +213,14 @@ extension VotedDescent {
   ) -> Result {
     if let previous { return previous.gradient.withSpan(body) }
     return body(gradient)
+  }
+}
+
+extension VotedDescent {
+  func withState(_ state: ModelState, _ body: StateVisitor) throws {
+    try momenta.visit("momentum", electorate.place(elementsPerVoter: layout.count), body)
+    try lookAhead?.withState(state, verdict: vote.verdict, body)
+    try previous?.withState(state, body)
+    try adversaries?.withState(body)
   }
 }

@@ -35,7 +35,7 @@ public enum Algorithm: String, CaseIterable, Sendable {
   /// Error feedback: scaled signs, and what they left out is added to the next gradient.
   ///
   /// Karimireddy and others, "Error Feedback Fixes SignSGD and other Gradient Compression Schemes",
-  /// ICML 2019: the remedy that the paper compares with. `ErrorFeedback`.
+  /// ICML 2019: the remedy that the paper compares with. `ErrorFeedback`; 20 bytes per parameter.
   case efSignSGD = "ef-signsgd"
   /// Lion: votes with sign(β1·m + (1−β1)·g), then m ← β2·m + (1−β2)·g; β2 is `--momentum`.
   ///
@@ -50,9 +50,10 @@ public enum Algorithm: String, CaseIterable, Sendable {
   /// 2024. 20 bytes per parameter.
   case ssvr
   /// Stochastic gradient descent on the fp32 mean of the gradients; over clients with local steps
-  /// it is federated averaging.
+  /// it is federated averaging. `GradientUpdate`; 8 bytes per parameter.
   case sgd
   /// Stochastic gradient descent with heavy-ball momentum on the fp32 mean of the gradients.
+  /// `HeavyBall`; 12 bytes per parameter.
   case sgdMomentum = "sgd-momentum"
   /// AdamW on the fp32 mean of the gradients: `AdamW`. 16 bytes per parameter.
   case adamw

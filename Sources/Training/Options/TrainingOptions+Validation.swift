@@ -1,5 +1,5 @@
 import SignDescent
-import Voting
+package import Voting
 
 extension TrainingOptions {
   /// Checks all options against each other, before any data is read.
@@ -13,6 +13,7 @@ extension TrainingOptions {
     try checkClients()
     try checkAdversaries()
     try checkModel()
+    try checkCheckpoints()
   }
 
   private func checkRanges() throws(OptionError) {
@@ -35,6 +36,11 @@ extension TrainingOptions {
     }
     if !(collectiveTimeout > 0 && collectiveTimeout <= 1e6) {
       throw OptionError("--collective-timeout takes seconds above 0: found \(collectiveTimeout)")
+    }
+    if let simulateGradient, !(simulateGradient > 0 && simulateGradient < collectiveTimeout * 1e3) {
+      throw OptionError(
+        "--simulate-gradient takes milliseconds above 0 and below --collective-timeout: found "
+          + "\(simulateGradient)")
     }
   }
 
@@ -65,6 +71,17 @@ extension TrainingOptions {
   /// Refuses options of another kind of exchange than the algorithm's.
   private func checkExchange() throws(OptionError) {
     let name = algorithm.rawValue
+    if let coding, coding != .none {
+      guard algorithm.exchange == .vote else {
+        throw OptionError("--coding belongs to algorithms that vote, not to \(name)")
+      }
+      if let route, !Self.codedRoutes.contains(route) {
+        throw OptionError(
+          "--coding \(coding.rawValue) needs messages of our own: use --vote "
+            + Self.codedRoutes.map(\.rawValue).joined(separator: " or ")
+            + ", not \(route.rawValue)")
+      }
+    }
     switch algorithm.exchange {
     case .vote:
       if mean != nil {
@@ -88,6 +105,9 @@ extension TrainingOptions {
       }
     }
   }
+
+  /// The routes whose messages can be coded.
+  package static let codedRoutes: [Route] = [.exchange, .gather]
 
   /// The routes that carry a scale for each tensor beside the signs.
   static let scaledRoutes: [Route] = [.exchange, .gather]
@@ -156,6 +176,16 @@ extension TrainingOptions {
       throw OptionError(
         "--adversaries replace ballots of a vote; \(algorithm.rawValue) holds none")
     }
+  }
+
+  /// Checks that the share of adversaries is at least one of so many voters.
+  ///
+  /// - Throws: The option, in one line: a run without the adversaries it asks for shows nothing.
+  func checkAdversaries(among voters: Int) throws(OptionError) {
+    guard adversaries > 0, (adversaries * Double(voters)).rounded() < 1 else { return }
+    throw OptionError(
+      "--adversaries \(adversaries) of \(voters) voters rounds to none: give at least "
+        + "\(0.5 / Double(voters))")
   }
 
   private func checkModel() throws(OptionError) {

@@ -32,7 +32,7 @@ package enum Agreement {
   /// Collective.
   ///
   /// - Returns: An error naming the ranks that differ from rank 0, or nil.
-  static func difference(in text: String, on world: borrowing Communicator) throws(MPIError)
+  package static func difference(in text: String, on world: borrowing Communicator) throws(MPIError)
     -> OptionError?
   {
     let texts = try world.allGatherStrings(text)

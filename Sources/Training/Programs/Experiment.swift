@@ -45,8 +45,9 @@ package final class Experiment {
         rank: world.rank)
     optimizer = try plan.makeOptimizer(
       for: objective, electorate: electorate, patience: patience, world: world)
-    source = GradientSource(
-      plan: plan, electorate: electorate, workload: Workload(objective: objective), fault: nil)
+    source = try GradientSource(
+      plan: plan, electorate: electorate, workload: Workload(objective: objective),
+      fault: FaultInjection(rank: world.rank))
     state = ModelState(layout: objective.layout)
     state.parameters.withMutableSpan { objective.initialize($0, seed: options.seed) }
   }

@@ -1,0 +1,97 @@
+internal import AlignedBuffers
+internal import SignBits
+
+/// Decides blocks from the messages of all ranks, which lie side by side as they came.
+///
+/// Memory: one plane of the coins of the blocks, where a coin decides ties.
+final class BallotTally {
+  private let shape: VoteShape
+  private var coins = HeldCoins()
+  /// Where the ballots of a block lie, by rank.
+  private var signs: [Int]
+  private var masks: [Int]
+  private var nextMask: [Int]
+  private var hasLowPlane: [Bool]
+
+  /// A tally of so many blocks at the most.
+  init(_ shape: VoteShape, blockCount: Int) {
+    self.shape = shape
+    signs = Array(repeating: 0, count: shape.ranks)
+    masks = Array(repeating: -1, count: shape.ranks)
+    nextMask = Array(repeating: 0, count: shape.ranks)
+    hasLowPlane = Array(repeating: false, count: shape.ranks)
+    if shape.rule == .fair { coins.reserve(blockCount: blockCount) }
+  }
+
+  /// Takes the coins of a step from now on.
+  func turn(to step: Int) { coins.turn(to: step, seed: shape.seed) }
+
+  /// Decides the blocks of a range.
+  ///
+  /// - Parameters:
+  ///   - range: The blocks.
+  ///   - messages: The messages by rank, each a head and a content of planes or of a tally.
+  ///   - stride: The words from one message to the next.
+  ///   - headWords: The words of a head.
+  ///   - firstCoins: The place of the coins of the first block.
+  ///   - verdict: Where the signs of the blocks go.
+  /// - Complexity: O(N · words of the blocks); no allocation.
+  func decide(
+    _ range: BlockRange, in messages: Span<UInt64>, stride: Int, headWords: Int,
+    coinsAt firstCoins: Int, into verdict: inout SignPlanes
+  ) {
+    let lowPlane: ChunkContent = shape.sendsTallies ? .maskedTally : .signsAndMasks
+    for rank in 0..<shape.ranks {
+      hasLowPlane[rank] = ChunkHead(word: messages[rank * stride]).content == lowPlane.rawValue
+    }
+    // An odd number of voters ties only where some abstain.
+    if shape.rule == .fair, shape.voters % 2 == 0 || hasLowPlane.contains(true) {
+      coins.draw(range.blocks, at: firstCoins)
+    }
+    if shape.sendsTallies {
+      decideTallies(range, in: messages, stride, headWords, firstCoins, into: &verdict)
+    } else {
+      decideBallots(range, in: messages, stride, headWords, firstCoins, into: &verdict)
+    }
+  }
+
+  private func decideBallots(
+    _ range: BlockRange, in messages: Span<UInt64>, _ stride: Int, _ headWords: Int,
+    _ firstCoins: Int, into verdict: inout SignPlanes
+  ) {
+    let bitmap = headWords + range.paddedWords
+    for rank in 0..<shape.ranks { nextMask[rank] = rank * stride + bitmap + range.bitmapWords }
+    for (index, block) in range.blocks.enumerated() {
+      for rank in 0..<shape.ranks {
+        let first = rank * stride
+        signs[rank] = first + headWords + index * Tally.blockPlaneWords
+        masks[rank] = -1
+        guard hasLowPlane[rank],
+          messages[first + bitmap + index / 64] >> UInt64(index % 64) & 1 == 1
+        else { continue }
+        masks[rank] = nextMask[rank]
+        nextMask[rank] += range.paddedWords(at: index)
+      }
+      Tally.decide(
+        block: block, ballotsWithSigns: signs.span, masks: masks.span, in: messages,
+        rule: shape.rule,
+        coins: coins.words.span.extracting(coins.coins(at: firstCoins + index)), into: &verdict)
+    }
+  }
+
+  private func decideTallies(
+    _ range: BlockRange, in messages: Span<UInt64>, _ stride: Int, _ headWords: Int,
+    _ firstCoins: Int, into verdict: inout SignPlanes
+  ) {
+    for (index, block) in range.blocks.enumerated() {
+      for rank in 0..<shape.ranks {
+        signs[rank] =
+          rank * stride + headWords + index * shape.blockWords(masked: hasLowPlane[rank])
+      }
+      Tally.decide(
+        block: block, tallies: signs.span, masked: hasLowPlane.span, in: messages,
+        ranks: shape.voters, rule: shape.rule,
+        coins: coins.words.span.extracting(coins.coins(at: firstCoins + index)), into: &verdict)
+    }
+  }
+}
