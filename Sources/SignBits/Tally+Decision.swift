@@ -33,7 +33,8 @@ extension Tally {
         case (2, false): unsafe two(whole, signs, target)
         case (3, false): unsafe three(whole, signs, target)
         case (4, false): unsafe four(whole, signs, target)
-        default: unsafe many(whole, signs, masks, target)
+        case (_, false): unsafe many(whole, signs, target)
+        case (_, true): unsafe withMasks(whole, signs, masks, target)
         }
         if words % 8 > 0 { unsafe last(words / 8, signs, masks, target) }
       }
@@ -67,36 +68,57 @@ extension Tally {
     }
 
     @inline(never)
-    private func many(
+    private func many(_ groups: Range<Int>, _ signs: Planes, _ target: Target) {
+      unsafe withCounter { higher in
+        for group in groups {
+          var counter = unsafe Counter(higher: higher)
+          unsafe counter.count(ranks, of: signs, group: group, isWhole: true)
+          var comparison = unsafe target.comparison(for: self, group: group)
+          unsafe counter.compare(in: &comparison, from: 0)
+          unsafe target.store(comparison, of: self, group: group)
+        }
+      }
+    }
+
+    @inline(never)
+    private func withMasks(
       _ groups: Range<Int>, _ signs: Planes, _ masks: Planes, _ target: Target
     ) {
-      unsafe any(groups, signs, masks, target, areWhole: true)
+      unsafe withCounter { higher in
+        for group in groups {
+          var counter = unsafe Counter(higher: higher)
+          unsafe counter.count(ranks, of: masks, group: group, isWhole: true)
+          var comparison = unsafe target.comparison(for: self, group: group)
+          unsafe comparison.add(counter.halve(), plane: 0)
+          unsafe counter.count(ranks, of: signs, group: group, isWhole: true)
+          unsafe counter.compare(in: &comparison, from: 1)
+          unsafe target.store(comparison, of: self, group: group)
+        }
+      }
     }
 
     /// Decides the words behind the last whole group.
     @inline(never)
     private func last(_ group: Int, _ signs: Planes, _ masks: Planes, _ target: Target) {
-      unsafe any(group..<group + 1, signs, masks, target, areWhole: false)
+      unsafe withCounter { higher in
+        var comparison = unsafe target.comparison(for: self, group: group)
+        var counter = unsafe Counter(higher: higher)
+        if masked {
+          unsafe counter.count(ranks, of: masks, group: group, isWhole: false)
+          unsafe comparison.add(counter.halve(), plane: 0)
+        }
+        unsafe counter.count(ranks, of: signs, group: group, isWhole: false)
+        unsafe counter.compare(in: &comparison, from: masked ? 1 : 0)
+        unsafe target.store(comparison, of: self, group: group)
+      }
     }
 
-    /// Decides groups from any number of ballots.
+    /// Lends memory for the higher planes of counts.
     @inline(__always)
-    private func any(
-      _ groups: Range<Int>, _ signs: Planes, _ masks: Planes, _ target: Target, areWhole: Bool
-    ) {
+    private func withCounter(_ body: (_ higher: UnsafeMutableBufferPointer<Lanes>) -> Void) {
       let planes = unsafe Counter.higherPlanes(ballots: ranks)
       unsafe withUnsafeTemporaryAllocation(of: Lanes.self, capacity: planes) { higher -> Void in
-        for group in groups {
-          var comparison = unsafe target.comparison(for: self, group: group)
-          var counter = unsafe Counter(higher: higher)
-          if masked {
-            unsafe counter.count(ranks, of: masks, group: group, isWhole: areWhole)
-            unsafe comparison.add(counter.halve(), plane: 0)
-          }
-          unsafe counter.count(ranks, of: signs, group: group, isWhole: areWhole)
-          unsafe counter.compare(in: &comparison, from: masked ? 1 : 0)
-          unsafe target.store(comparison, of: self, group: group)
-        }
+        unsafe body(higher)
       }
     }
 
