@@ -105,14 +105,19 @@ import Testing
     }
   }
 
-  @Test(arguments: [(5, 4097), (4, 8192)])
+  /// Whole groups of words, and a rest behind them, for each of the loops.
+  @Test(arguments: [(2, 4097), (3, 4700), (4, 8192), (5, 4097), (8, 5000), (17, 4700)])
   func verdict_acrossBlocks(ranks: Int, count: Int) {
-    let vote = Vote(ranks: ranks, count: count, abstains: 1, seed: count)
-    for rule in SignRule.allCases {
-      let expected = vote.verdict(rule, step: 40)
-      let tallied = byTallies(vote, masked: true, rule: rule, step: 40, seed: 2)
-      #expect(tallied.signs == expected)
-      #expect(byBallots(vote, masked: true, rule: rule, step: 40).signs == expected)
+    for masked in [false, true] {
+      let vote = Vote(ranks: ranks, count: count, abstains: masked ? 1 : 0, seed: count)
+      for rule in SignRule.allCases {
+        let expected = vote.verdict(rule, step: 40)
+        let tallied = byTallies(vote, masked: masked, rule: rule, step: 40, seed: 2)
+        #expect(tallied.signs == expected, "masked \(masked)")
+        let counted = byBallots(vote, masked: masked, rule: rule, step: 40)
+        #expect(counted.signs == expected, "masked \(masked)")
+        #expect(tallied.isSound && counted.isSound)
+      }
     }
   }
 
