@@ -51,7 +51,7 @@ let package = Package(
 
     // Signs and descent: pure
     .target(
-      name: "SignBits", dependencies: ["AlignedBuffers", "CounterRandom"],
+      name: "SignBits", dependencies: ["CVectorMask", "AlignedBuffers", "CounterRandom"],
       swiftSettings: memorySafe + kernel),
     .target(
       name: "SignDescent",
@@ -63,7 +63,9 @@ let package = Package(
       name: "MPIKit", dependencies: ["CMPIShim", "AlignedBuffers"], swiftSettings: owner),
     .target(
       name: "Voting",
-      dependencies: ["CXXHash", "CZstd", "SignBits", "SignDescent", "MPIKit", "AlignedBuffers"],
+      dependencies: [
+        "CXXHash", "CZstd", "SignBits", "SignDescent", "MPIKit", "AlignedBuffers",
+      ],
       swiftSettings: memorySafe),
 
     // What is minimised, and on what
@@ -79,6 +81,10 @@ let package = Package(
     // What stays on disk
     .target(name: "Checkpoints", dependencies: ["CXXHash"], swiftSettings: common),
     .target(name: "RunLog", swiftSettings: common),
+
+    // What logs say, without MPI
+    .target(name: "Plots", swiftSettings: common),
+    .target(name: "Comparison", dependencies: ["Plots", "RunLog"], swiftSettings: common),
 
     // The program
     .target(
@@ -99,13 +105,14 @@ let package = Package(
       name: "Reproduction",
       dependencies: [
         "AlignedBuffers", "CounterRandom", "SignBits", "SignDescent", "Objectives", "MPIKit",
-        "Voting", "Training", "RunLog",
+        "Voting", "Training", "RunLog", "Plots",
       ],
       swiftSettings: common),
     .executableTarget(
       name: "signum",
       dependencies: [
-        "Benchmarks", "Datasets", "Objectives", "Reproduction", "SignBits", "SignDescent",
+        "Benchmarks", "Comparison", "Datasets", "Objectives", "Reproduction", "SignBits",
+        "SignDescent",
         "Training", "Voting", "Yams",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -124,17 +131,25 @@ let package = Package(
     tests(of: "Datasets", also: ["CounterRandom"]),
     tests(of: "Checkpoints"),
     tests(of: "RunLog"),
+    tests(of: "Comparison", also: ["Plots", "RunLog"]),
     tests(of: "Voting", also: ["SignBits", "AlignedBuffers"]),
     tests(
       of: "Training",
       also: ["AlignedBuffers", "Datasets", "Objectives", "SignDescent", "Voting"]),
-    tests(of: "Reproduction", also: ["SignBits", "Training", "MPIKit"]),
+    tests(of: "Reproduction", also: ["Plots", "SignBits", "Training", "MPIKit"]),
     .testTarget(
       name: "RankTests",
       dependencies: [
         "MPIKit", "Voting", "SignBits", "SignDescent", "AlignedBuffers", "CounterRandom",
         "TestSupport",
       ],
+      swiftSettings: common),
+    .testTarget(
+      name: "DocumentationTests",
+      dependencies: ["AlignedBuffers", "Objectives", "RunLog", "SignBits", "SignDescent"],
+      swiftSettings: common),
+    .testTarget(
+      name: "JobTests", dependencies: ["TestSupport"], exclude: ["scenario.sh"],
       swiftSettings: common),
     .testTarget(
       name: "LaunchTests", dependencies: ["TestSupport"], exclude: ["Replay"],

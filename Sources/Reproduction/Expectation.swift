@@ -1,3 +1,5 @@
+import Plots
+
 /// What the theory, or an earlier run, says of a measured number.
 struct Expectation: Sendable {
   /// The expectation as users read it.

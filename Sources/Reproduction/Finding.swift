@@ -1,3 +1,5 @@
+import Plots
+
 /// What came out of a claim's experiment.
 struct Finding: Sendable {
   /// What was measured beside what was expected.

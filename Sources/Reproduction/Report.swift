@@ -1,4 +1,5 @@
 import Foundation
+import Plots
 
 /// What was found of several claims, and how it is shown.
 struct Report {

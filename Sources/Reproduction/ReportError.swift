@@ -4,8 +4,6 @@ enum ReportError: Error, CustomStringConvertible {
   case otherPage(path: String)
   /// The folder cannot be made or written to.
   case folder(path: String, reason: String)
-  /// gnuplot failed.
-  case plot(name: String, complaint: String)
 
   /// One line: what happened, where, and what to do.
   var description: String {
@@ -14,9 +12,6 @@ enum ReportError: Error, CustomStringConvertible {
       "\(path) exists and is no report of 'signum reproduce': name another folder with --out"
     case .folder(let path, let reason):
       "the folder \(path) cannot be written to (\(reason)): name another with --out"
-    case .plot(let name, let complaint):
-      "gnuplot could not draw \(name): "
-        + complaint.split(separator: "\n").joined(separator: " ")
     }
   }
 }

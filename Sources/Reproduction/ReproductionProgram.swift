@@ -1,5 +1,6 @@
 import Foundation
 import MPIKit
+import Plots
 import RunLog
 import Training
 

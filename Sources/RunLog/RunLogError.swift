@@ -3,7 +3,7 @@
 /// The description is one line: the file, what was expected, what was found, what to do.
 public struct RunLogError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is wrong, one case a defect.
-  public enum Defect: Hashable, Sendable {
+  public enum Defect: Error, Hashable, Sendable {
     /// The folder of the log does not exist.
     case missingFolder(folder: String)
     /// The system does not let us write; with its reason.
@@ -12,6 +12,18 @@ public struct RunLogError: Error, Hashable, Sendable, CustomStringConvertible {
     case unreadable(reason: String)
     /// A line is not a record; with the reason.
     case notARecord(reason: String)
+    /// A run is written by another version of the program.
+    case otherSchema(found: Int)
+    /// The last line has no end.
+    case cutOff
+    /// A record belongs to no run.
+    case headless
+    /// A second log of the same run, which would count as a repetition.
+    case sameRun(identifier: String, file: String, line: Int)
+    /// A step does not come after the one before.
+    case backwards(step: Int, previous: Int)
+    /// A figure is not finite, or negative.
+    case unsuitableFigure(name: String)
   }
 
   /// The file as it was named.
@@ -41,6 +53,22 @@ public struct RunLogError: Error, Hashable, Sendable, CustomStringConvertible {
       return "\(place): expected a readable log, found: \(reason); check the path"
     case .notARecord(let reason):
       return "\(place): expected a record of a run's log, found \(reason); remove the line"
+    case .otherSchema(let found):
+      return "\(place): expected schemaVersion \(RunRecord.currentSchemaVersion), found \(found); "
+        + "the run is left out: read it with the program that wrote it"
+    case .cutOff:
+      return "\(place): expected a whole line, found one that is cut off: the run was killed or "
+        + "still writes; the line is left out"
+    case .headless:
+      return "\(place): expected a 'run' record before the others, found none; records up to the "
+        + "next one are left out"
+    case .sameRun(let identifier, let file, let line):
+      return "\(place): expected runs that differ, found run \(identifier) of \(file):\(line) "
+        + "again; it is left out: a copy is no repetition"
+    case .backwards(let step, let previous):
+      return "\(place): expected a step after \(previous), found \(step); the line is left out"
+    case .unsuitableFigure(let name):
+      return "\(place): expected a finite '\(name)' of at least 0; the line is left out"
     }
   }
 }

@@ -29,6 +29,8 @@ public struct RunRecord: Hashable, Sendable, Codable {
   public var mpiStandard = ""
   /// The network interface that MPI was told to use.
   public var networkInterface: String?
+  /// The rate of each node's link in Gbit/s, where the launcher told it.
+  public var linkGbps: Double?
   /// The processor's name.
   public var cpu = ""
   /// The instruction set of the kernels.

@@ -12,5 +12,8 @@ struct Signum: ParsableCommand {
         mpirun -np 4 signum train --data fashion-mnist --log runs/np4.jsonl
       """,
     version: "0.1.0",
-    subcommands: [Train.self, Evaluate.self, Reproduce.self, Bench.self, Doctor.self])
+    subcommands: [
+      Train.self, Evaluate.self, Compare.self, Predict.self, Export.self, Reproduce.self,
+      Bench.self, Doctor.self,
+    ])
 }

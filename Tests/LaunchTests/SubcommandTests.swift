@@ -24,7 +24,10 @@ extension LaunchTests {
       for arguments in [["--help"], []] {
         let run = try await Program.run(arguments)
         #expect(run.succeeded, "\(run)")
-        for name in ["train", "reproduce", "evaluate", "bench", "doctor", "mpirun -np 4"] {
+        for name in [
+          "train", "reproduce", "evaluate", "compare", "predict", "export", "bench", "doctor",
+          "mpirun -np 4",
+        ] {
           #expect(run.output.contains(name), "\(run)")
         }
       }

@@ -1,5 +1,6 @@
 import Foundation
 import Objectives
+import Plots
 import Training
 
 extension Claim {

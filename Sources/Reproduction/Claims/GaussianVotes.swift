@@ -1,4 +1,5 @@
 import Objectives
+import Plots
 import Training
 
 /// The quadratic of 1,000 coordinates with noise N(0, 1) that the claims on votes share.

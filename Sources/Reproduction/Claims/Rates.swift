@@ -1,5 +1,6 @@
 import Foundation
 import Objectives
+import Plots
 import SignDescent
 import Training
 

@@ -1,4 +1,5 @@
 import AlignedBuffers
+import Plots
 import SignBits
 import SignDescent
 

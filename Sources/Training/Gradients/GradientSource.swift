@@ -5,7 +5,8 @@ import SignDescent
 /// The gradients of the voters that a rank hosts, at whatever point an algorithm asks for.
 ///
 /// Each voter draws its batches in order; draw k of voter v is the same whatever the number of
-/// ranks. A gradient is clipped here, and here faults are injected.
+/// ranks. A gradient is clipped here, and here faults are injected. With `--simulate-gradient` it is
+/// computed as always, and the rank sleeps for what is left of the time.
 final class GradientSource {
   /// What a gradient was computed from.
   struct Draw {
@@ -21,9 +22,11 @@ final class GradientSource {
   private let fault: FaultInjection?
   private let clip: GradientClip?
   private let localSteps: LocalSteps?
+  private let leastSeconds: Double
   private let firstVoter: Int
   /// The number of batches that each hosted voter has drawn.
-  private var draws: [Int]
+  private var draws: AlignedBuffer<UInt64>
+  private let electorate: Electorate
   private var samples: BatchSource
   private var batch: Batch
   private var step = 0
@@ -34,6 +37,7 @@ final class GradientSource {
     self.workload = workload
     self.fault = fault
     clip = plan.options.clip.map { GradientClip(norm: $0) }
+    leastSeconds = (plan.options.simulateGradient ?? 0) * 1e-3
     localSteps = plan.cohort.flatMap { cohort in
       cohort.localSteps < 2
         ? nil
@@ -42,7 +46,9 @@ final class GradientSource {
           parameters: workload.objective.layout.count)
     }
     firstVoter = electorate.hosted.lowerBound
-    draws = Array(repeating: 0, count: electorate.hosted.count)
+    draws = AlignedBuffer(
+      repeating: UInt64(plan.position.step), count: electorate.hosted.count)
+    self.electorate = electorate
     samples = BatchSource(plan: plan, electorate: electorate, workload: workload)
     batch = workload.makeBatch(capacity: samples.capacity)
   }
@@ -66,6 +72,15 @@ final class GradientSource {
   ) throws -> Draw {
     let start = Clock.seconds
     defer { seconds += Clock.seconds - start - (observer?.seconds ?? 0) }
+    let draw = try computed(of: voter, at: point, into: &gradient, observer: observer)
+    try pad(from: start, observer)
+    return draw
+  }
+
+  private func computed(
+    of voter: Int, at point: Span<Float>, into gradient: inout AlignedBuffer<Float>,
+    observer: EarlyBallot?
+  ) throws -> Draw {
     var draw = Draw()
     if let localSteps {
       try localSteps.run(from: point, into: &gradient) { point, gradient in
@@ -87,11 +102,31 @@ final class GradientSource {
     let start = Clock.seconds
     defer { seconds += Clock.seconds - start }
     _ = try compute(at: point, into: &gradient)
+    try pad(from: start, nil)
+  }
+
+  /// Sleeps until a gradient that began at a time has taken as long as it shall; a vote that is
+  /// under way goes on meanwhile.
+  private func pad(from start: Double, _ observer: EarlyBallot?) throws {
+    while true {
+      let rest = leastSeconds - (Clock.seconds - start - (observer?.seconds ?? 0))
+      guard rest > 0 else { return }
+      Clock.sleep(seconds: observer == nil ? rest : min(rest, 1e-3))
+      try observer?.didWork()
+    }
+  }
+
+  /// Lends the numbers of batches that clients have drawn, to be saved or restored.
+  ///
+  /// Where ranks vote, each draws one batch a step.
+  func withState(_ body: StateVisitor) throws {
+    guard electorate.areClients else { return }
+    try draws.visit("draws", electorate.place(elementsPerVoter: 1), body)
   }
 
   private func load(_ voter: Int) {
     let place = voter - firstVoter
-    samples.load(&batch, voter: voter, draw: draws[place], from: workload)
+    samples.load(&batch, voter: voter, draw: Int(draws[place]), from: workload)
     draws[place] += 1
   }
 

@@ -11,4 +11,11 @@ enum Clock {
 
   /// Seconds since some start.
   static var seconds: Double { Double(nanoseconds) * 1e-9 }
+
+  /// Sleeps about so long, or less when a signal comes.
+  static func sleep(seconds: Double) {
+    var time = timespec(
+      tv_sec: Int(seconds), tv_nsec: Int((seconds - seconds.rounded(.down)) * 1e9))
+    nanosleep(&time, nil)
+  }
 }

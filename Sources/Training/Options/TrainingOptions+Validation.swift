@@ -13,6 +13,7 @@ extension TrainingOptions {
     try checkClients()
     try checkAdversaries()
     try checkModel()
+    try checkCheckpoints()
   }
 
   private func checkRanges() throws(OptionError) {
@@ -35,6 +36,11 @@ extension TrainingOptions {
     }
     if !(collectiveTimeout > 0 && collectiveTimeout <= 1e6) {
       throw OptionError("--collective-timeout takes seconds above 0: found \(collectiveTimeout)")
+    }
+    if let simulateGradient, !(simulateGradient > 0 && simulateGradient < collectiveTimeout * 1e3) {
+      throw OptionError(
+        "--simulate-gradient takes milliseconds above 0 and below --collective-timeout: found "
+          + "\(simulateGradient)")
     }
   }
 

@@ -1,18 +1,18 @@
-import Foundation
+package import Foundation
 
-/// Draws plots with gnuplot, each as SVG and as PNG.
-enum Gnuplot {
+/// Draws plots with gnuplot, each as SVG, as PNG and as text.
+package enum Gnuplot {
   /// Whether there is a gnuplot on the path.
-  static let isInstalled: Bool = {
+  package static let isInstalled: Bool = {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
     return path.split(separator: ":")
       .contains { FileManager.default.isExecutableFile(atPath: "\($0)/gnuplot") }
   }()
 
-  /// Writes `name.svg` and `name.png` in a folder.
+  /// Writes `name.svg`, `name.png` and `name.txt` in a folder.
   ///
-  /// - Throws: `ReportError` when gnuplot fails.
-  static func draw(_ plot: Plot, named name: String, in folder: URL) throws {
+  /// - Throws: `PlotError` when gnuplot fails.
+  package static func draw(_ plot: Plot, named name: String, in folder: URL) throws {
     // Files, not pipes: another process started meanwhile would hold a pipe open for ever.
     let scratch = FileManager.default.temporaryDirectory
       .appendingPathComponent("signum-plot-\(UUID().uuidString)")
@@ -33,16 +33,21 @@ enum Gnuplot {
     process.waitUntilExit()
     guard process.terminationStatus == 0 else {
       let said = try String(contentsOf: complaints, encoding: .utf8)
-      throw ReportError.plot(name: name, complaint: said)
+      throw PlotError(name: name, complaint: said)
     }
   }
 
   /// The commands and the data of a plot.
-  static func script(_ plot: Plot, named name: String) -> String {
+  package static func script(_ plot: Plot, named name: String) -> String {
+    // The legend's rows are counted here: left to itself gnuplot writes them over the axis.
+    let longest = plot.series.map(\.name.count).max() ?? 0
+    let columns = longest > 36 ? 1 : longest > 20 ? 2 : 3
+    let rows = (plot.series.count + columns - 1) / columns
     var lines = [
       "set encoding utf8", "set title \(quoted(plot.title))", "set grid lc rgb '#b0b0b0'",
-      "set key below Left reverse samplen 5 spacing 1.2 maxrows 3", "set bars 0.6",
-      "set xlabel offset 0,0.5",
+      "set key below vertical maxcols \(columns) maxrows \(rows)",
+      "set key Left reverse samplen 5 spacing 1.2", "set bars 0.6",
+      "set bmargin \(Double(rows) * 1.3 + 3.7)",
     ]
     let points = plot.series.flatMap(\.points)
     lines += commands(plot.x, "x", from: points.map(\.x))
@@ -56,6 +61,7 @@ enum Gnuplot {
     for (kind, terminal) in [
       ("svg", "svg size 800,540 dynamic font 'sans-serif,14' background '#ffffff'"),
       ("png", "pngcairo size 1200,810 font 'sans-serif,15' background '#ffffff'"),
+      ("txt", "dumb size 100,32"),
     ] {
       lines += [
         "set terminal \(terminal)", "set output \(quoted(name + "." + kind))", "plot \(curves)",
@@ -104,7 +110,8 @@ enum Gnuplot {
 
   /// Colours that differ in brightness too; signs and dashes tell them apart in black and white.
   private static let colors = ["#000000", "#b03a2e", "#2471a3", "#ca8a04", "#6c3483"]
-  private static let signs = [7, 4, 9, 6, 5]
+  // More signs than colours, so that thirty-five series differ.
+  private static let signs = [7, 4, 9, 6, 5, 12, 3]
   private static let dashes = ["1", "(12,6)", "(3,4)", "(14,5,3,5)", "(6,4)"]
 
   private static func curve(_ place: Int, _ series: Plot.Series) -> String {
@@ -115,7 +122,7 @@ enum Gnuplot {
     switch series.style {
     case .measured:
       return "$data\(place) using 1:2:3:4 with yerrorbars lw 1.5 \(color) pt 0 notitle, "
-        + "$data\(place) using 1:2 with linespoints \(line) pt \(signs[look]) ps 1.4 \(title)"
+        + "$data\(place) using 1:2 with linespoints \(line) pt \(signs[place % signs.count]) ps 1.4 \(title)"
     case .expected:
       return "$data\(place) using 1:2 with lines lw 2.5 dt (8,7) lc rgb '#808080' \(title)"
     case .course: return "$data\(place) using 1:2 with lines \(line) \(title)"
@@ -126,5 +133,18 @@ enum Gnuplot {
   private static func quoted(_ text: String) -> String {
     let plain = text.replacing("_", with: "\\_").replacing("^", with: "\\^")
     return "'" + plain.replacing("'", with: "''") + "'"
+  }
+}
+
+/// Why a plot could not be drawn.
+package struct PlotError: Error, CustomStringConvertible {
+  /// The name of the plot's files.
+  let name: String
+  /// What gnuplot said.
+  let complaint: String
+
+  /// One line.
+  package var description: String {
+    "gnuplot could not draw \(name): " + complaint.split(separator: "\n").joined(separator: " ")
   }
 }
