@@ -51,7 +51,7 @@ let package = Package(
 
     // Signs and descent: pure
     .target(
-      name: "SignBits", dependencies: ["AlignedBuffers", "CounterRandom"],
+      name: "SignBits", dependencies: ["CVectorMask", "AlignedBuffers", "CounterRandom"],
       swiftSettings: memorySafe + kernel),
     .target(
       name: "SignDescent",
@@ -63,7 +63,9 @@ let package = Package(
       name: "MPIKit", dependencies: ["CMPIShim", "AlignedBuffers"], swiftSettings: owner),
     .target(
       name: "Voting",
-      dependencies: ["CXXHash", "CZstd", "SignBits", "SignDescent", "MPIKit", "AlignedBuffers"],
+      dependencies: [
+        "CXXHash", "CZstd", "SignBits", "SignDescent", "MPIKit", "AlignedBuffers",
+      ],
       swiftSettings: memorySafe),
 
     // What is minimised, and on what
@@ -145,6 +147,9 @@ let package = Package(
     .testTarget(
       name: "DocumentationTests",
       dependencies: ["AlignedBuffers", "Objectives", "RunLog", "SignBits", "SignDescent"],
+      swiftSettings: common),
+    .testTarget(
+      name: "JobTests", dependencies: ["TestSupport"], exclude: ["scenario.sh"],
       swiftSettings: common),
     .testTarget(
       name: "LaunchTests", dependencies: ["TestSupport"], exclude: ["Replay"],

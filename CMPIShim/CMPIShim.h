@@ -62,6 +62,19 @@ static inline MPI_Op CMPI_BAND(void) { return MPI_BAND; }
 static inline MPI_Op CMPI_BOR(void) { return MPI_BOR; }
 static inline MPI_Op CMPI_BXOR(void) { return MPI_BXOR; }
 
+// Windows
+static inline MPI_Win CMPI_WIN_NULL(void) { return MPI_WIN_NULL; }
+static inline int CMPI_MODE_NOCHECK(void) { return MPI_MODE_NOCHECK; }
+static inline int CMPI_ERR_RMA_SHARED(void) { return MPI_ERR_RMA_SHARED; }
+
+/// Whether what one process stores in a window is what another one loads, without calls of MPI.
+static inline int CMPI_WIN_IS_UNIFIED(MPI_Win window) {
+  int *model = 0;
+  int isFound = 0;
+  int code = MPI_Win_get_attr(window, MPI_WIN_MODEL, &model, &isFound);
+  return code == MPI_SUCCESS && isFound && *model == MPI_WIN_UNIFIED;
+}
+
 // Requests: a struct, so that Swift sees one name for an array of them whatever a handle is
 typedef struct CMPIRequest {
   MPI_Request handle;

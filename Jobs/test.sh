@@ -1,20 +1,22 @@
 #!/usr/bin/env bash
 # Everything that has to hold before a change lands: installs what the tests need, builds with
 # warnings as errors, checks the format and the scripts, runs all tests. The tests start mpirun
-# themselves, with 1 to 4 ranks.
+# themselves, with 1 to 4 ranks, and a Slurm of two nodes on this host.
 #
 #   Jobs/test.sh
+#   SIGNUM_KILLS=200 SIGNUM_FUZZ_SECONDS=60 Jobs/test.sh     more random kills, longer fuzzing
 set -euo pipefail
 # shellcheck source=Jobs/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 need_swift
-install_missing "${build_packages[@]}" dataset-fashion-mnist gnuplot-nox shellcheck python3-venv
+install_missing "${build_packages[@]}" dataset-fashion-mnist gnuplot-nox shellcheck python3-venv \
+  slurm-wlm slurm-wlm-basic-plugins munge
 cd "$root"
 launch_environment
 
 say "== shellcheck"
-shellcheck -x Jobs/*.sh Jobs/records/*.sh .ci/run
+shellcheck -x Jobs/*.sh Jobs/*.sbatch Jobs/records/*.sh Jobs/peers/*.sh Tests/JobTests/*.sh .ci/run
 say "== swift format"
 swift format lint --strict --recursive Package.swift Sources Tests
 

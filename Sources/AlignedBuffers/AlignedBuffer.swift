@@ -11,6 +11,8 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
   public static var alignment: Int { 64 }
 
   private let storage: UnsafeMutableBufferPointer<Element>
+  /// Who owns the memory; nil where the buffer itself does.
+  private let owner: AnyObject?
 
   /// Allocates a buffer and sets every element.
   ///
@@ -25,9 +27,28 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
     unsafe storage = UnsafeMutableBufferPointer(
       start: raw.bindMemory(to: Element.self, capacity: count), count: count)
     unsafe storage.initialize(repeating: value)
+    owner = nil
+  }
+
+  /// A part of somebody else's memory, such as a window that several processes share.
+  ///
+  /// Unsafe: that nobody else touches these elements meanwhile is the owner's business.
+  ///
+  /// - Parameters:
+  ///   - elements: Initialised memory at a multiple of `alignment`.
+  ///   - owner: Whose end is the end of the memory; kept as long as the buffer.
+  /// - Precondition: The memory is aligned. Traps otherwise.
+  @unsafe
+  package init(lending elements: UnsafeMutableBufferPointer<Element>, of owner: AnyObject) {
+    precondition(
+      UInt(bitPattern: elements.baseAddress) % UInt(Self.alignment) == 0,
+      "lent memory is not aligned")
+    unsafe storage = unsafe elements
+    self.owner = owner
   }
 
   deinit {
+    guard owner == nil else { return }
     unsafe UnsafeMutableRawPointer(mutating: UnsafeRawPointer(storage.baseAddress))?.deallocate()
   }
 

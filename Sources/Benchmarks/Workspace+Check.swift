@@ -1,4 +1,5 @@
 internal import AlignedBuffers
+internal import CounterRandom
 internal import SignBits
 internal import SignDescent
 
@@ -16,12 +17,14 @@ extension Workspace {
     let wrong: Int?
     switch kernel {
     case .triad: wrong = firstWrongTriad()
-    case .fusedPass(let rule): wrong = firstWrongFusedPass(rule)
+    case .momentum(let rule): wrong = firstWrongMomentum(rule)
+    case .lion: wrong = firstWrongLion()
+    case .storm: wrong = firstWrongStorm()
+    case .lookAhead: wrong = firstWrongLookAhead()
+    case .stochastic: wrong = firstWrongStochastic()
     case .pack: wrong = firstWrongPack()
     case .update(let decay): wrong = firstWrongUpdate(decay: decay)
-    case .tallyWrite: wrong = firstWrongTallyWrite()
-    case .tallyAdd: wrong = firstWrongTallyAdd()
-    case .verdict(let rule): wrong = firstWrongVerdict(rule)
+    default: wrong = firstWrongBit(kernel)
     }
     if let wrong {
       throw .wrongAnswer(kernel: kernel.name, parameters: count, coordinate: wrong)
@@ -33,19 +36,67 @@ extension Workspace {
     return (0..<count).first { sum[$0] != gradient[$0] + Self.scale * parameters[$0] }
   }
 
-  private mutating func firstWrongFusedPass(_ rule: SignRule) -> Int? {
+  private mutating func firstWrongMomentum(_ rule: SignRule) -> Int? {
     Self.copy(momentum, to: &sum)
-    run(.fusedPass(rule))
-    let past = Float(Self.theta)
-    let present = Float(1 - Self.theta)
+    run(.momentum(rule))
     return (0..<count).first { index in
-      let old = past * sum[index]
-      let new = old + present * gradient[index]
-      let expected = new.isNormal ? new : 0
+      let expected = Self.average(sum[index], gradient[index], theta: Self.theta)
       return momentum[index].bitPattern != expected.bitPattern
         || ballot[index] != Self.sign(expected, rule)
     }
   }
+
+  private mutating func firstWrongLion() -> Int? {
+    Self.copy(momentum, to: &sum)
+    run(.lion)
+    return (0..<count).first { index in
+      let kept = Self.average(sum[index], gradient[index], theta: Self.keptTheta)
+      let vote = Self.average(sum[index], gradient[index], theta: Self.theta)
+      return momentum[index].bitPattern != kept.bitPattern
+        || ballot[index] != Self.sign(vote, .fair)
+    }
+  }
+
+  private mutating func firstWrongStorm() -> Int? {
+    Self.copy(momentum, to: &sum)
+    run(.storm)
+    return (0..<count).first { index in
+      let correction = Float(Self.theta) * (sum[index] - parameters[index])
+      let expected = Self.flushed(gradient[index] + correction)
+      return momentum[index].bitPattern != expected.bitPattern
+        || ballot[index] != Self.sign(expected, .fair)
+    }
+  }
+
+  private mutating func firstWrongLookAhead() -> Int? {
+    Self.copy(gradient, to: &sum)
+    run(.lookAhead)
+    let reach = Float(Self.theta / (1 - Self.theta))
+    return (0..<count).first { index in
+      let way = reach * (parameters[index] - gradient[index])
+      return sum[index] != parameters[index] + way
+    }
+  }
+
+  private mutating func firstWrongStochastic() -> Int? {
+    run(.stochastic)
+    let stream = RandomStream(seed: Self.seed, purpose: .stochasticSign)
+    let radius = Double(Self.radius)
+    return (0..<count).first { index in
+      let draw = Double(stream.block(at: index / 4)[index % 4])
+      let value = gradient[index]
+      let isNegative = draw < (radius - Double(value)) / (2 * radius) * 0x1p32
+      return ballot[index] != (value == 0 ? 0 : isNegative ? -1 : 1)
+    }
+  }
+
+  /// θ·m + (1−θ)·g, flushed.
+  private static func average(_ old: Float, _ gradient: Float, theta: Double) -> Float {
+    let past = Float(theta) * old
+    return flushed(past + Float(1 - theta) * gradient)
+  }
+
+  private static func flushed(_ value: Float) -> Float { value.isNormal ? value : 0 }
 
   private mutating func firstWrongPack() -> Int? {
     run(.pack)
@@ -63,41 +114,6 @@ extension Workspace {
     }
   }
 
-  private mutating func firstWrongTallyWrite() -> Int? {
-    run(.tallyWrite)
-    return (0..<count).first { Self.tallied($0, ownTally) != (ballot[$0] < 0 ? 1 : 0) }
-  }
-
-  /// Sets the tally to the counts 3, 2, 1, 0, 3, …, so that one ballot more gives all outcomes.
-  private mutating func resetTally() {
-    let planes = Tally.planeCount(ranks: Self.ranks, masked: false)
-    for word in 0..<tally.count {
-      let plane = word / Tally.blockPlaneWords % planes
-      tally[word] = plane == 0 ? 0x5555_5555_5555_5555 : plane == 1 ? 0x3333_3333_3333_3333 : 0
-    }
-  }
-
-  private mutating func firstWrongTallyAdd() -> Int? {
-    resetTally()
-    let before = (0..<4).map { Self.tallied($0, tally) }
-    run(.tallyAdd)
-    return (0..<count).first {
-      Self.tallied($0, tally) != before[$0 % 4] + Self.tallied($0, ownTally)
-    }
-  }
-
-  private mutating func firstWrongVerdict(_ rule: SignRule) -> Int? {
-    resetTally()
-    run(.tallyAdd)
-    run(.verdict(rule))
-    return (0..<count).first { index in
-      let lead = Self.ranks - 2 * Self.tallied(index, tally)
-      let coin = coins.word(at: index / 64) >> UInt64(index % 64) & 1 == 1 ? -1 : 1
-      let tie = rule == .fair ? coin : rule == .exact ? 0 : 1
-      return verdict[index] != (lead == 0 ? tie : lead.signum())
-    }
-  }
-
   private static func copy(
     _ source: borrowing AlignedBuffer<Float>, to target: inout AlignedBuffer<Float>
   ) {
@@ -107,14 +123,5 @@ extension Workspace {
   private static func sign(_ value: Float, _ rule: SignRule) -> Int {
     if value == 0 { return rule == .positive ? 1 : 0 }
     return value < 0 ? -1 : 1
-  }
-
-  /// The negative signs counted for a coordinate.
-  private static func tallied(_ coordinate: Int, _ tally: borrowing AlignedBuffer<UInt64>) -> Int {
-    let planes = Tally.planeCount(ranks: ranks, masked: false)
-    let first = coordinate / 4096 * planes * 64 + coordinate / 64 % 64
-    return (0..<planes).reduce(0) { count, plane in
-      count + Int(tally[first + plane * 64] >> UInt64(coordinate % 64) & 1) << plane
-    }
   }
 }

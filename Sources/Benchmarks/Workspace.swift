@@ -7,16 +7,21 @@ internal import SignDescent
 struct Workspace: ~Copyable {
   /// The ranks whose votes the tallies have room for.
   static let ranks = 4
-  /// Four arrays of Float32, planes and tallies.
-  static let bytesPerParameter = 18
+  /// Four arrays of Float32, 24 planes, and trits.
+  static let bytesPerParameter = 20
 
   static let theta = 0.9
+  /// The weight of the past in what Lion keeps.
+  static let keptTheta = 0.99
   static let learningRate = 1e-3
   static let weightDecay = 0.1
   static let scale: Float = 3
+  /// The radius of stochastic signs; some values lie beyond it.
+  static let radius: Float = 0.75
+  static let seed: UInt64 = 1
 
   let count: Int
-  let coins = TieCoins(seed: 1, step: 0)
+  let coins = TieCoins(seed: seed, step: 0)
   /// Where the triad writes.
   var sum: AlignedBuffer<Float>
   var gradient: AlignedBuffer<Float>
@@ -24,8 +29,13 @@ struct Workspace: ~Copyable {
   var parameters: AlignedBuffer<Float>
   var ballot: SignPlanes
   var verdict: SignPlanes
+  /// The sign planes of many ballots, one after the other.
+  var ballots: AlignedBuffer<UInt64>
   var ownTally: AlignedBuffer<UInt64>
   var tally: AlignedBuffer<UInt64>
+  /// The coins of whole blocks.
+  var heads: AlignedBuffer<UInt64>
+  var trits: AlignedBuffer<UInt64>
 
   /// Random numbers, one in 64 of them zero.
   init(count: Int) {
@@ -39,7 +49,19 @@ struct Workspace: ~Copyable {
     let words = Tally.wordCount(coordinates: count, ranks: Self.ranks, masked: false)
     ownTally = AlignedBuffer(repeating: 0, count: words)
     tally = AlignedBuffer(repeating: 0, count: words)
-    let stream = RandomStream(seed: 1, purpose: .gradientNoise)
+    heads = AlignedBuffer(
+      repeating: 0, count: Tally.blockCount(coordinates: count) * Tally.blockPlaneWords)
+    let planeWords = SignPlanes.wordCount(of: count)
+    trits = AlignedBuffer(repeating: 0, count: SignPlanes.tritWordCount(ofWords: planeWords))
+    let mostBallots = Kernel.ballots.reduce(0, max)
+    ballots = AlignedBuffer(repeating: 0, count: planeWords * mostBallots)
+    coins.write(from: 0, into: heads.mutableSpan)
+    let stream = RandomStream(seed: Self.seed, purpose: .gradientNoise)
+    for index in 0..<ballots.count {
+      // Bits behind the last coordinate are 0.
+      let filled = min(64, count - index % planeWords * 64)
+      ballots[index] = stream.word(at: index) & (.max >> UInt64(64 - filled))
+    }
     for index in 0..<count {
       let word = stream.word(at: index)
       let isZero = word & 63 == 0
@@ -66,75 +88,20 @@ struct Workspace: ~Copyable {
   mutating func run(_ kernel: Kernel) {
     switch kernel {
     case .triad: Self.triad(&sum, gradient, parameters)
-    case .fusedPass(let rule): Self.fusedPass(rule, &momentum, gradient, &ballot)
+    case .momentum(let rule): Self.momentum(rule, &momentum, gradient, &ballot)
+    case .lion: Self.lion(&momentum, gradient, &ballot)
+    case .storm: Self.storm(&momentum, gradient, parameters, &ballot)
+    case .lookAhead: Self.lookAhead(parameters, &sum)
+    case .stochastic: Self.stochastic(gradient, &ballot)
     case .pack: Self.pack(gradient, &ballot)
-    case .update(let decay): Self.update(decay: decay, verdict, &parameters)
+    case .tally(let number): Self.tally(number, ballots, heads, &verdict)
+    case .coins: coins.write(from: 0, into: heads.mutableSpan)
     case .tallyWrite: Self.write(ballot, &ownTally)
     case .tallyAdd: Self.add(ownTally, &tally)
     case .verdict(let rule): Self.decide(rule, coins, tally, &verdict)
+    case .writeTrits: Self.writeTrits(verdict, &trits)
+    case .readTrits: Self.readTrits(trits, &verdict)
+    case .update(let decay): Self.update(decay: decay, verdict, &parameters)
     }
-  }
-}
-
-/// The calls; each lends its buffers for its own duration.
-extension Workspace {
-  private typealias Numbers = AlignedBuffer<Float>
-  private typealias Words = AlignedBuffer<UInt64>
-
-  @inline(never)
-  private static func triad(_ sum: inout Numbers, _ b: borrowing Numbers, _ c: borrowing Numbers) {
-    var target = sum.mutableSpan
-    target.withUnsafeMutableBufferPointer { a in
-      b.span.withUnsafeBufferPointer { b in
-        c.span.withUnsafeBufferPointer { c in
-          for index in a.indices { a[index] = b[index] + scale * c[index] }
-        }
-      }
-    }
-  }
-
-  private static func fusedPass(
-    _ rule: SignRule, _ momentum: inout Numbers, _ gradient: borrowing Numbers,
-    _ ballot: inout SignPlanes
-  ) {
-    _ = MomentumPass(momentum: theta, rule: rule).run(
-      momentum: momentum.mutableSpan, gradient: gradient.span, into: &ballot)
-  }
-
-  private static func pack(_ values: borrowing Numbers, _ ballot: inout SignPlanes) {
-    ballot.pack(values.span, rule: .fair)
-  }
-
-  private static func update(
-    decay: Bool, _ verdict: borrowing SignPlanes, _ parameters: inout Numbers
-  ) {
-    SignUpdate(learningRate: learningRate, weightDecay: decay ? weightDecay : 0).apply(
-      verdict, to: parameters.mutableSpan, coordinates: 0..<verdict.count)
-  }
-
-  private static func write(_ ballot: borrowing SignPlanes, _ tally: inout Words) {
-    var words = tally.mutableSpan
-    Tally.write(ballot, ranks: ranks, masked: false, into: &words)
-  }
-
-  private static func add(_ incoming: borrowing Words, _ tally: inout Words) {
-    let planes = Tally.planeCount(ranks: ranks, masked: false)
-    var words = tally.mutableSpan
-    incoming.span.withUnsafeBytes { incoming in
-      words.withUnsafeMutableBytes { accumulated in
-        guard let source = incoming.baseAddress, let target = accumulated.baseAddress else {
-          return
-        }
-        let blockBytes = planes * Tally.blockPlaneWords * MemoryLayout<UInt64>.size
-        Tally.addBlocks(source, target, accumulated.count / blockBytes, blockBytes)
-      }
-    }
-  }
-
-  private static func decide(
-    _ rule: SignRule, _ coins: TieCoins, _ tally: borrowing Words, _ verdict: inout SignPlanes
-  ) {
-    Tally.verdict(
-      of: tally.span, ranks: ranks, masked: false, rule: rule, coins: coins, into: &verdict)
   }
 }

@@ -1,4 +1,4 @@
-/// A file of weights that cannot be written or read.
+/// A file of weights or state, or a folder of checkpoints, that cannot be written or read.
 ///
 /// The description is one line: the file, what was expected, what was found, what to do.
 public struct CheckpointError: Error, Hashable, Sendable {
@@ -22,7 +22,7 @@ public struct CheckpointError: Error, Hashable, Sendable {
     case malformedHeader(byte: Int, expected: String)
     /// A key occurs twice.
     case duplicateKey(key: String)
-    /// A tensor's elements are not of the supported type F32.
+    /// A tensor's elements are of another type than what is read.
     case unsupportedType(tensor: String, type: String)
     /// A tensor's shape and its number of bytes differ.
     case sizesDiffer(tensor: String, shape: [Int], bytes: Int)
@@ -40,6 +40,18 @@ public struct CheckpointError: Error, Hashable, Sendable {
     case unexpectedTensor(name: String)
     /// A tensor's shape is not the model's.
     case shapesDiffer(tensor: String, expected: [Int], found: [Int])
+    /// The file of a checkpoint has not the size that its manifest says.
+    case sizeDiffers(expected: Int, found: Int)
+    /// The file of a checkpoint has not the hash that its manifest says.
+    case hashDiffers(expected: String, found: String)
+    /// The manifest of a checkpoint is not one; with what was found.
+    case notAManifest(found: String)
+    /// Another process uses the folder; with what it says of itself.
+    case locked(holder: String)
+    /// The folder holds checkpoints that a new run would mix with its own.
+    case holdsCheckpoints(newest: Int)
+    /// There is no checkpoint of this step in the folder.
+    case noSuchStep(step: Int, found: [Int])
   }
 
   /// The file as it was named.
@@ -79,6 +91,23 @@ extension CheckpointError.Defect {
     case .shapesDiffer(let tensor, let expected, let found):
       "expected '\(shown(tensor))' of shape \(expected), found \(found); use the model's own "
         + "weights"
+    case .sizeDiffers(let expected, let found):
+      "expected \(expected) bytes, as the manifest says, found \(found); use an older checkpoint"
+    case .hashDiffers(let expected, let found):
+      "expected bytes of the hash \(expected), as the manifest says, found \(found); use an older "
+        + "checkpoint"
+    case .notAManifest(let found):
+      "expected the manifest of a checkpoint, found \(shown(found)); use an older checkpoint"
+    case .locked(let holder):
+      "another run writes its checkpoints here (\(shown(holder))); wait for its end, or give a "
+        + "folder of its own to each"
+    case .holdsCheckpoints(let newest):
+      "holds the checkpoints of a run, up to step \(newest); go on with it by --resume auto, or "
+        + "give a new run another folder"
+    case .noSuchStep(let step, let found):
+      "no checkpoint of step \(step): "
+        + (found.isEmpty
+          ? "found none" : "found those of \(found.map(String.init).joined(separator: ", "))")
     default:
       "\(formatMessage); check that it is a safetensors file and copy it again"
     }

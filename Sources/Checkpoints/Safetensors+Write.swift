@@ -18,26 +18,35 @@ extension Safetensors {
   public static func write(
     to path: String, values: Span<Float>, tensors: [TensorEntry], metadata: [String: String] = [:]
   ) throws(CheckpointError) {
-    let header = header(of: tensors, metadata: metadata)
-    precondition(header.count <= maximumHeaderBytes, "a header of \(header.count) bytes")
     let folder = (path as NSString).deletingLastPathComponent
     let place = folder.isEmpty ? "." : folder
     guard FileManager.default.fileExists(atPath: place) else {
       throw CheckpointError(file: path, .missingFolder(folder: place))
     }
     let partial = "\(path).partial.\(getpid())"
-    do throws(SystemFailure) {
-      try writeFile(partial, header: header, values: values, tensors: tensors)
-      guard rename(partial, path) == 0 else { throw SystemFailure() }
-      try synchronize(folder: place)
+    // What a process of the same number left behind.
+    unlink(partial)
+    do throws(CheckpointError) {
+      var writer = try SafetensorsWriter(
+        path: partial, tensors: tensors.map(\.description), metadata: metadata)
+      for tensor in tensors { try writer.append(values.extracting(tensor.range).bytes) }
+      _ = try writer.finish()
+      guard rename(partial, path) == 0 else { throw SystemFailure().error(path) }
+      do throws(SystemFailure) {
+        try Descriptor.synchronize(folder: place)
+      } catch {
+        throw error.error(path)
+      }
     } catch {
       unlink(partial)
-      throw CheckpointError(file: path, .unwritable(reason: error.reason))
+      throw CheckpointError(file: path, error.defect)
     }
   }
 
   /// The length and the JSON of the header, padded to a multiple of 8 bytes.
-  private static func header(of tensors: [TensorEntry], metadata: [String: String]) -> [UInt8] {
+  static func header(
+    of tensors: [TensorDescription], metadata: [String: String]
+  ) -> [UInt8] {
     var members: [String] = []
     if !metadata.isEmpty {
       let texts = metadata.sorted { $0.key < $1.key }.map {
@@ -49,15 +58,16 @@ extension Safetensors {
     var start = 0
     for tensor in tensors {
       precondition(names.insert(tensor.name).inserted, "two tensors '\(tensor.name)'")
-      let end = start + 4 * tensor.range.count
+      let end = start + tensor.byteCount
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       members.append(
-        "\(quoted(tensor.name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],"
+        "\(quoted(tensor.name)):{\"dtype\":\"\(tensor.type.rawValue)\",\"shape\":[\(shape)],"
           + "\"data_offsets\":[\(start),\(end)]}")
       start = end
     }
     var json = Array("{\(members.joined(separator: ","))}".utf8)
     json.append(contentsOf: repeatElement(UInt8(ascii: " "), count: -json.count & 7))
+    precondition(json.count <= maximumHeaderBytes, "a header of \(json.count) bytes")
     return withUnsafeBytes(of: UInt64(json.count).littleEndian, Array.init) + json
   }
 
@@ -75,48 +85,4 @@ extension Safetensors {
     }
     return result + "\""
   }
-
-  private static func writeFile(
-    _ path: String, header: [UInt8], values: Span<Float>, tensors: [TensorEntry]
-  ) throws(SystemFailure) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw SystemFailure() }
-    defer { close(descriptor) }
-    try header.span.withUnsafeBytes { bytes throws(SystemFailure) in
-      try writeAll(bytes, to: descriptor)
-    }
-    for tensor in tensors {
-      let elements = values.extracting(tensor.range)
-      try elements.withUnsafeBytes { bytes throws(SystemFailure) in
-        try writeAll(bytes, to: descriptor)
-      }
-    }
-    guard fsync(descriptor) == 0 else { throw SystemFailure() }
-  }
-
-  private static func writeAll(
-    _ bytes: UnsafeRawBufferPointer, to descriptor: CInt
-  ) throws(SystemFailure) {
-    var rest = bytes
-    while let start = rest.baseAddress, !rest.isEmpty {
-      let written = Foundation.write(descriptor, start, min(rest.count, 1 << 30))
-      if written < 0, errno == EINTR { continue }
-      guard written > 0 else { throw SystemFailure() }
-      rest = UnsafeRawBufferPointer(rebasing: rest[written...])
-    }
-  }
-
-  /// Forces a folder's entries to the disk.
-  private static func synchronize(folder: String) throws(SystemFailure) {
-    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw SystemFailure() }
-    defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw SystemFailure() }
-  }
-}
-
-/// The reason why the last system call failed.
-struct SystemFailure: Error {
-  let code = errno
-  var reason: String { String(cString: strerror(code)) }
 }

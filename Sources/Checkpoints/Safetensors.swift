@@ -1,4 +1,4 @@
-/// Files of named tensors in the safetensors format, elements F32 only.
+/// Files of named tensors in the safetensors format, elements F32 or U64.
 ///
 /// The format: the length of the header as a 64-bit number, low byte first; the header in JSON,
 /// `{"__metadata__": {name: text, …}, tensor: {"dtype": "F32", "shape": [rows, columns],
@@ -6,7 +6,7 @@
 /// without gaps, elements low byte first, offsets counted from the header's end.
 ///
 /// Source: the safetensors repository, README, section "Format". Not supported: element types
-/// other than F32.
+/// other than these two.
 public enum Safetensors {
   /// The longest header in bytes, the limit of the official reader too.
   public static let maximumHeaderBytes = 100_000_000

@@ -1,9 +1,11 @@
-/// The header of a safetensors file, checked: tensors of F32 that fill the file without gaps.
+/// The header of a safetensors file, checked: tensors of F32 or U64 that fill the file without gaps.
 public struct SafetensorsHeader: Sendable {
   /// A tensor in the file.
   public struct Tensor: Hashable, Sendable {
     /// The name.
     public let name: String
+    /// What its elements are.
+    public var type = ElementType.float32
     /// The dimensions, the slowest first.
     public let shape: [Int]
     /// The bytes of its data, counted from the end of the header.
@@ -66,10 +68,12 @@ public struct SafetensorsHeader: Sendable {
     var tensors: [Tensor] = []
     // Empty tensors come before one that starts at the same place.
     for entry in entries.sorted(by: { ($0.start, $0.end) < ($1.start, $1.end) }) {
-      guard entry.type == "F32" else {
+      guard let type = ElementType(rawValue: entry.type) else {
         throw .unsupportedType(tensor: entry.name, type: entry.type)
       }
-      guard entry.start <= entry.end, entry.byteCountOfShape == entry.end - entry.start else {
+      guard entry.start <= entry.end,
+        entry.byteCount(elementBytes: type.byteCount) == entry.end - entry.start
+      else {
         throw .sizesDiffer(
           tensor: entry.name, shape: entry.shape, bytes: entry.end &- entry.start)
       }
@@ -79,7 +83,9 @@ public struct SafetensorsHeader: Sendable {
         throw .beyondEnd(tensor: entry.name, dataBytes: entry.end, foundBytes: dataBytes)
       }
       end = entry.end
-      tensors.append(Tensor(name: entry.name, shape: entry.shape, bytes: entry.start..<entry.end))
+      tensors.append(
+        Tensor(
+          name: entry.name, type: type, shape: entry.shape, bytes: entry.start..<entry.end))
     }
     guard end == dataBytes else { throw .trailingBytes(count: dataBytes - end) }
     return tensors
@@ -92,6 +98,10 @@ public struct SafetensorsHeader: Sendable {
     for entry in expected {
       guard let tensor = byName[entry.name] else {
         throw CheckpointError(file: path, .missingTensor(name: entry.name))
+      }
+      guard tensor.type == .float32 else {
+        throw CheckpointError(
+          file: path, .unsupportedType(tensor: tensor.name, type: tensor.type.rawValue))
       }
       guard tensor.shape == entry.shape else {
         throw CheckpointError(
@@ -110,8 +120,8 @@ public struct SafetensorsHeader: Sendable {
 
 extension SafetensorsHeaderParser.Entry {
   /// The bytes that the shape takes; nil where they cannot be counted.
-  fileprivate var byteCountOfShape: Int? {
-    var bytes = 4
+  fileprivate func byteCount(elementBytes: Int) -> Int? {
+    var bytes = elementBytes
     for dimension in shape {
       let (product, overflow) = bytes.multipliedReportingOverflow(by: dimension)
       if overflow { return nil }

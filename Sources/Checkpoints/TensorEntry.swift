@@ -16,4 +16,7 @@ public struct TensorEntry: Hashable, Sendable {
     self.shape = shape
     self.range = range
   }
+
+  /// The tensor as it stands in a file.
+  var description: TensorDescription { TensorDescription(name: name, shape: shape) }
 }

@@ -17,7 +17,18 @@ public struct WeightHash: Hashable, Sendable, CustomStringConvertible {
   ///
   /// - Complexity: O(`weights.count`), local, no allocation.
   public init(of weights: Span<Float>) {
-    value = weights.withUnsafeBytes { XXH3_64bits($0.baseAddress, $0.count) }
+    self.init(ofBytes: weights.bytes)
+  }
+
+  /// The hash of the bytes of numbers.
+  public init(ofBytes bytes: RawSpan) {
+    value = bytes.withUnsafeBytes { XXH3_64bits($0.baseAddress, $0.count) }
+  }
+
+  /// A hash from its text; nil for another text.
+  public init?(_ text: String) {
+    guard text.utf8.count == 16, let value = UInt64(text, radix: 16) else { return nil }
+    self.value = value
   }
 
   /// 16 hexadecimal digits.

@@ -80,7 +80,8 @@ public struct RandomStream: Sendable {
   ///
   /// - Precondition: `index` is a multiple of 8 in 0..<2^44.
   @inlinable
-  public func eightBlocks(at index: Int) -> [32 of UInt32] {
+  @inline(__always)
+  public func eightBlocks(at index: Int) -> SIMD32<UInt32> {
     precondition(index >= 0 && index < 1 << 44 && index % 8 == 0, "block outside 0..<2^44")
     let block = UInt64(index)
     let last =

@@ -13,7 +13,8 @@ internal import CounterRandom
 ///   the (r + N)-th, … of them, in this order.
 ///
 /// So the samples used up to any step are a prefix of the permutation, for every N; batch sizes of
-/// one step differ by at most one; in an epoch's last step a rank may get none, and abstains.
+/// one step differ by at most one; in an epoch's last step a rank may get none, and abstains. A run
+/// that goes on in mid-epoch with another N first uses up that epoch's rest: `EpochCourse`.
 public struct EpochSampler: Sendable {
   /// The number of ranks.
   public let ranks: Int
@@ -21,6 +22,7 @@ public struct EpochSampler: Sendable {
   public let batch: Int
   private let training: [Int32]
   private let seed: UInt64
+  private let course: EpochCourse
   private var epoch = -1
   private var order: [Int32] = []
 
@@ -31,32 +33,38 @@ public struct EpochSampler: Sendable {
   ///   - seed: The seed of the run.
   ///   - ranks: The number of ranks.
   ///   - batch: The number of samples a rank takes in a step; more than there are count as all.
+  ///   - start: Where the run begins or goes on.
   /// - Precondition: `training` is not empty; `ranks` and `batch` are positive.
-  public init(training: [Int32], seed: UInt64, ranks: Int, batch: Int) {
+  public init(
+    training: [Int32], seed: UInt64, ranks: Int, batch: Int,
+    start: EpochCourse.Place = EpochCourse.Place()
+  ) {
     precondition(!training.isEmpty && ranks > 0 && batch > 0, "no samples, no ranks or no batch")
     self.training = training
     self.seed = seed
     self.ranks = ranks
     self.batch = min(batch, training.count)
+    course = EpochCourse(
+      samples: training.count, samplesPerStep: ranks * self.batch, start: start)
   }
 
   /// The number of samples that all ranks together take in a step, apart from the last one.
   public var samplesPerStep: Int { ranks * batch }
 
   /// The number of steps of an epoch.
-  public var stepsPerEpoch: Int { (training.count + samplesPerStep - 1) / samplesPerStep }
+  public var stepsPerEpoch: Int { course.stepsPerEpoch }
 
   /// The number of samples that all ranks together take in a step of the run.
   ///
-  /// - Precondition: `step` is not negative.
+  /// - Precondition: `step` is not before the start.
   public func sampleCount(step: Int) -> Int {
-    entries(step: step).count
+    course.entries(of: step).entries.count
   }
 
   /// Writes the numbers of the samples of a step and rank.
   ///
   /// - Parameters:
-  ///   - step: The step of the run, from 0; steps may come in any order.
+  ///   - step: The step of the run, from the start on; steps may come in any order.
   ///   - rank: The rank.
   ///   - samples: At least `batch` elements, of which the first ones are overwritten.
   /// - Returns: The number of samples; 0 where the rank gets none.
@@ -65,9 +73,9 @@ public struct EpochSampler: Sendable {
     step: Int, rank: Int, into samples: consuming MutableSpan<Int32>
   ) -> Int {
     precondition(rank >= 0 && rank < ranks, "rank \(rank) outside 0..<\(ranks)")
-    let entries = entries(step: step)
-    if step / stepsPerEpoch != epoch {
-      epoch = step / stepsPerEpoch
+    let (wanted, entries) = course.entries(of: step)
+    if wanted != epoch {
+      epoch = wanted
       let stream = RandomStream(seed: seed, purpose: .epochPermutation, step: epoch)
       order = stream.permutation(count: training.count)
     }
@@ -77,11 +85,5 @@ public struct EpochSampler: Sendable {
       count += 1
     }
     return count
-  }
-
-  private func entries(step: Int) -> Range<Int> {
-    precondition(step >= 0, "step \(step) is negative")
-    let start = step % stepsPerEpoch * samplesPerStep
-    return start..<min(start + samplesPerStep, training.count)
   }
 }

@@ -18,7 +18,9 @@ struct UniformPairs {
   /// The next pair.
   mutating func next() -> (first: Double, second: Double) {
     let place = index & 7
-    if place == 0 { words = stream.eightBlocks(at: index) }
+    if place == 0 {
+      words = unsafe unsafeBitCast(stream.eightBlocks(at: index), to: [32 of UInt32].self)
+    }
     index += 1
     return (uniform(4 * place), uniform(4 * place + 2))
   }

@@ -11,6 +11,8 @@ public enum LogRecord: Hashable, Sendable {
   case step(StepRecord)
   /// An evaluation: `evaluation`.
   case evaluation(EvaluationRecord)
+  /// A complete checkpoint: `checkpoint`.
+  case checkpoint(CheckpointRecord)
   /// An event: `event`.
   case event(EventRecord)
   /// The end of a run: `summary`.
@@ -35,6 +37,7 @@ public enum LogRecord: Hashable, Sendable {
     case "run": self = .run(try decoder.decode(RunRecord.self, from: data))
     case "step": self = .step(try decoder.decode(StepRecord.self, from: data))
     case "evaluation": self = .evaluation(try decoder.decode(EvaluationRecord.self, from: data))
+    case "checkpoint": self = .checkpoint(try decoder.decode(CheckpointRecord.self, from: data))
     case "event": self = .event(try decoder.decode(EventRecord.self, from: data))
     case "summary": self = .summary(try decoder.decode(SummaryRecord.self, from: data))
     default: return nil
@@ -54,6 +57,7 @@ extension LogRecord: Encodable {
       case .run(let record): ("run", record)
       case .step(let record): ("step", record)
       case .evaluation(let record): ("evaluation", record)
+      case .checkpoint(let record): ("checkpoint", record)
       case .event(let record): ("event", record)
       case .summary(let record): ("summary", record)
       }

@@ -9,9 +9,9 @@ extension SignPlanes {
   public mutating func complement() {
     let count = count
     unsafe withUnsafeWords { signs, masks in
-      for word in signs.indices {
-        unsafe signs[word] = ~signs[word] & ~masks[word] & Self.bits(of: 0..<count, inWord: word)
-      }
+      for word in signs.indices { unsafe signs[word] = ~(signs[word] | masks[word]) }
+      guard let last = signs.indices.last else { return }
+      unsafe signs[last] &= Self.bits(of: 0..<count, inWord: last)
     }
   }
 

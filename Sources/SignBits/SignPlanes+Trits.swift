@@ -1,4 +1,5 @@
 internal import AlignedBuffers
+internal import CVectorMask
 
 extension SignPlanes {
   /// The words that the trits of so many words of both planes take: eight for every five.
@@ -16,15 +17,19 @@ extension SignPlanes {
   /// - Complexity: O(words).
   public func writeTrits(of words: Range<Int>, into message: inout MutableSpan<UInt64>) {
     precondition(words.lowerBound >= 0 && words.upperBound <= wordCount, "words not in the planes")
+    precondition(message.count >= Self.tritWordCount(ofWords: words.count), "no room for trits")
     let signs = signs.span
     let masks = masks.span
-    for first in stride(from: words.lowerBound, to: words.upperBound, by: 5) {
-      var sum = SIMD8<UInt64>(repeating: 0)
-      for word in (first..<min(first + 5, words.upperBound)).reversed() {
-        sum = sum &+ (sum &<< 1) &+ Self.spread(masks[word]) &+ (Self.spread(signs[word]) &<< 1)
+    unsafe message.withUnsafeMutableBytes { message in
+      for (group, first) in stride(from: words.lowerBound, to: words.upperBound, by: 5).enumerated()
+      {
+        var sum = Trits(repeating: 0)
+        for word in (first..<min(first + 5, words.upperBound)).reversed() {
+          let trit = CVMSpread(masks[word]) & Self.all(1) | CVMSpread(signs[word]) & Self.all(2)
+          sum = sum &+ sum &+ sum &+ trit
+        }
+        unsafe message.storeBytes(of: sum, toByteOffset: 64 * group, as: Trits.self)
       }
-      let target = (first - words.lowerBound) / 5 * 8
-      for lane in 0..<8 { message[target + lane] = sum[lane] }
     }
   }
 
@@ -37,62 +42,50 @@ extension SignPlanes {
   /// - Complexity: O(words).
   public mutating func readTrits(of words: Range<Int>, from message: Span<UInt64>) {
     precondition(words.lowerBound >= 0 && words.upperBound <= wordCount, "words not in the planes")
-    let ones = SIMD8<UInt64>(repeating: 0x0101_0101_0101_0101)
+    precondition(message.count >= Self.tritWordCount(ofWords: words.count), "too few trits")
     var anyMask: UInt64 = 0
-    for first in stride(from: words.lowerBound, to: words.upperBound, by: 5) {
-      let source = (first - words.lowerBound) / 5 * 8
-      var sum = SIMD8<UInt64>(repeating: 0)
-      for lane in 0..<8 { sum[lane] = message[source + lane] }
-      for word in first..<min(first + 5, words.upperBound) {
-        let quotient = Self.third(sum)
-        let trit = sum &- quotient &- (quotient &<< 1)
-        sum = quotient
-        masks[word] = Self.gather(trit & ones)
-        // A byte above 242, which nobody writes, has a last digit of 3.
-        signs[word] = Self.gather((trit &>> 1) & ones) & ~masks[word]
-        anyMask |= masks[word]
+    unsafe message.withUnsafeBytes { message in
+      unsafe withUnsafeWords { signs, masks in
+        for (group, first) in stride(from: words.lowerBound, to: words.upperBound, by: 5)
+          .enumerated()
+        {
+          var rest = unsafe message.loadUnaligned(fromByteOffset: 64 * group, as: Trits.self)
+          // From the highest place down. Of a byte above 242, which nobody writes, a rest beyond
+          // the lowest place is lost.
+          var power: UInt8 = 81
+          for word in (first..<first + 5).reversed() {
+            let digit = Self.takeDigit(power, from: &rest)
+            power /= 3
+            guard word < words.upperBound else { continue }
+            unsafe signs[word] = digit.isTwo
+            unsafe masks[word] = digit.isOne
+            anyMask |= digit.isOne
+          }
+        }
       }
     }
     if anyMask != 0 { hasMask = true }
   }
 
-  /// The bits of a word as 64 bytes of 0 or 1.
+  /// 64 bytes in words: Swift's vectors of bytes compile to loops over lanes, and no byte here
+  /// carries into the next.
+  private typealias Trits = SIMD8<UInt64>
+
+  /// A byte in all places.
   @inline(__always)
-  private static func spread(_ word: UInt64) -> SIMD8<UInt64> {
-    var bits =
-      (SIMD8(repeating: word) &>> SIMD8(0, 8, 16, 24, 32, 40, 48, 56)) & SIMD8(repeating: 0xFF)
-    bits = (bits | bits &<< 28) & SIMD8(repeating: 0x0000_000F_0000_000F)
-    bits = (bits | bits &<< 14) & SIMD8(repeating: 0x0003_0003_0003_0003)
-    return (bits | bits &<< 7) & SIMD8(repeating: 0x0101_0101_0101_0101)
+  private static func all(_ byte: UInt8) -> Trits {
+    Trits(repeating: 0x0101_0101_0101_0101 &* UInt64(byte))
   }
 
-  /// The word of 64 bytes of 0 or 1.
+  /// Takes the digit of a power of three from 64 numbers below three times it: where it is two, and
+  /// where one.
   @inline(__always)
-  private static func gather(_ bytes: SIMD8<UInt64>) -> UInt64 {
-    var bits = (bytes | bytes &>> 7) & SIMD8(repeating: 0x0003_0003_0003_0003)
-    bits = (bits | bits &>> 14) & SIMD8(repeating: 0x0000_000F_0000_000F)
-    bits = (bits | bits &>> 28) & SIMD8(repeating: 0xFF)
-    bits = bits &<< SIMD8(0, 8, 16, 24, 32, 40, 48, 56)
-    let fours = bits.lowHalf | bits.highHalf
-    let twos = fours.lowHalf | fours.highHalf
-    return twos.x | twos.y
-  }
-
-  /// A third of each byte, rounded down: x div 3 = 171 x div 512 below 256.
-  ///
-  /// Every other byte at once, with room for the product in the byte above. In words throughout: the
-  /// compiler makes a loop over lanes of vectors of 16-bit numbers.
-  @inline(__always)
-  private static func third(_ bytes: SIMD8<UInt64>) -> SIMD8<UInt64> {
-    let low = SIMD8<UInt64>(repeating: 0x00FF_00FF_00FF_00FF)
-    let quotient = SIMD8<UInt64>(repeating: 0x007F_007F_007F_007F)
-    let even = (times171(bytes & low) &>> 9) & quotient
-    let odd = (times171((bytes &>> 8) & low) &>> 9) & quotient
-    return even | odd &<< 8
-  }
-
-  @inline(__always)
-  private static func times171(_ x: SIMD8<UInt64>) -> SIMD8<UInt64> {
-    x &+ (x &<< 1) &+ (x &<< 3) &+ (x &<< 5) &+ (x &<< 7)
+  private static func takeDigit(_ power: UInt8, from rest: inout Trits) -> (
+    isTwo: UInt64, isOne: UInt64
+  ) {
+    let twos = CVMAtLeast(rest, 2 &* power)
+    let some = CVMAtLeast(rest, power)
+    rest = rest &- (all(power) & twos) &- (all(power) & some)
+    return (CVMHighest(twos), CVMHighest(some & ~twos))
   }
 }

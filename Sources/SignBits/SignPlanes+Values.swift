@@ -1,4 +1,5 @@
 internal import AlignedBuffers
+internal import CVectorMask
 
 extension SignPlanes {
   /// Takes the signs of values, under a rule.
@@ -43,29 +44,25 @@ extension SignPlanes {
     return signs
   }
 
-  /// 64 values, eight at a time; each comparison leaves the bits of the lanes where it holds.
+  /// 64 values, sixteen at a time.
   @inline(__always)
   private static func vectors(_ values: UnsafeRawBufferPointer) -> Signs {
     var signs: Signs = (0, 0, 0)
-    let zero = SIMD8<Float>(repeating: 0)
-    for group in 0..<8 {
-      let lanes = unsafe values.loadUnaligned(fromByteOffset: 32 * group, as: SIMD8<Float>.self)
-      let place = UInt64(8 * group)
-      signs.negative |= bits(of: lanes .< zero) << place
-      signs.zero |= bits(of: lanes .== zero) << place
-      signs.noNumber |= bits(of: lanes .!= lanes) << place
+    let zero = SIMD16<Float>(repeating: 0)
+    for group in 0..<4 {
+      let lanes = unsafe values.loadUnaligned(fromByteOffset: 64 &* group, as: SIMD16<Float>.self)
+      let place = UInt64(16 &* group)
+      signs.negative |= bits(of: lanes .< zero) &<< place
+      signs.zero |= bits(of: lanes .== zero) &<< place
+      signs.noNumber |= bits(of: lanes .!= lanes) &<< place
     }
     return signs
   }
 
-  /// The lanes where a comparison holds, as eight bits.
+  /// The lanes where a comparison holds.
   @inline(__always)
-  private static func bits(of mask: SIMDMask<SIMD8<Int32>>) -> UInt64 {
-    let own = SIMD8<Int32>(1, 2, 4, 8, 16, 32, 64, 128)
-    let lanes = unsafe unsafeBitCast(mask, to: SIMD8<Int32>.self) & own
-    let halves = unsafe unsafeBitCast(lanes.lowHalf | lanes.highHalf, to: SIMD2<UInt64>.self)
-    let both = halves.x | halves.y
-    return (both | both >> 32) & 0xFF
+  private static func bits(of mask: SIMDMask<SIMD16<Int32>>) -> UInt64 {
+    CVMNegative(unsafe unsafeBitCast(mask, to: SIMD16<Int32>.self))
   }
 
   /// Writes the signs as −1, 0 and +1.
@@ -74,13 +71,19 @@ extension SignPlanes {
   /// - Complexity: O(`count`).
   public func unpack(into values: consuming MutableSpan<Float>) {
     precondition(values.count == count, "\(values.count) values for \(count) signs")
+    let count = count
     let signs = signs.span
     let masks = masks.span
-    for coordinate in 0..<count {
-      let bit = UInt64(coordinate % 64)
-      let isNegative = signs[coordinate / 64] >> bit & 1
-      let isMasked = masks[coordinate / 64] >> bit & 1
-      values[coordinate] = isMasked == 1 ? 0 : 1 - 2 * Float(isNegative)
+    unsafe values.withUnsafeMutableBufferPointer { values in
+      for word in signs.indices {
+        let sign = signs[word]
+        let mask = masks[word]
+        for bit in 0..<min(64, count - 64 * word) {
+          let isNegative = Float(sign &>> UInt64(bit) & 1)
+          let isMasked = mask &>> UInt64(bit) & 1
+          unsafe values[64 &* word &+ bit] = isMasked == 1 ? 0 : 1 - 2 * isNegative
+        }
+      }
     }
   }
 }

@@ -13,7 +13,7 @@ public struct SignPlanes: ~Copyable {
   public package(set) var signs: AlignedBuffer<UInt64>
   /// The mask plane.
   public package(set) var masks: AlignedBuffer<UInt64>
-  /// Whether any bit of the mask may be set.
+  /// Whether any bit of the mask may be set; where not, all are 0.
   public package(set) var hasMask = false
 
   /// All coordinates positive.
@@ -23,6 +23,19 @@ public struct SignPlanes: ~Copyable {
     self.count = count
     signs = AlignedBuffer(repeating: 0, count: Self.wordCount(of: count))
     masks = AlignedBuffer(repeating: 0, count: Self.wordCount(of: count))
+  }
+
+  /// Planes in memory made elsewhere.
+  ///
+  /// - Precondition: Both have the words of a plane, valid as above.
+  package init(
+    count: Int, signs: consuming AlignedBuffer<UInt64>, masks: consuming AlignedBuffer<UInt64>
+  ) {
+    let words = Self.wordCount(of: count)
+    precondition(signs.count == words && masks.count == words, "planes of another length")
+    self.count = count
+    self.signs = signs
+    self.masks = masks
   }
 
   /// The number of words of a plane of so many coordinates.
@@ -72,8 +85,14 @@ public struct SignPlanes: ~Copyable {
     }
   }
 
-  /// Says that no coordinate is masked, before kernels write all of them.
-  package mutating func clearMask() { hasMask = false }
+  /// Takes all abstentions back; the sign bits there stay 0.
+  ///
+  /// - Complexity: O(words); O(1) without a mask.
+  package mutating func clearMask() {
+    guard hasMask else { return }
+    masks.fill(with: 0)
+    hasMask = false
+  }
 
   /// The number of coordinates without a sign.
   ///

@@ -1,9 +1,6 @@
 internal import AlignedBuffers
 
 extension Tally {
-  /// Words that are added at once.
-  typealias Lanes = SIMD8<UInt64>
-
   /// Writes one ballot as a tally.
   ///
   /// - Parameters:
@@ -17,19 +14,26 @@ extension Tally {
     into tally: inout MutableSpan<UInt64>
   ) {
     let planes = planeCount(ranks: ranks, masked: masked)
-    let signs = ballot.signs.span
-    let masks = ballot.masks.span
-    for block in 0..<blockCount(coordinates: ballot.count) {
-      let first = block * blockPlaneWords
-      let filled = min(blockPlaneWords, ballot.wordCount - first)
-      for plane in 0..<planes {
-        let base = (block * planes + plane) * blockPlaneWords
-        // The value of a plane: abstentions count 1, negative signs 2.
-        let weight = masked ? plane : plane + 1
-        for word in 0..<blockPlaneWords {
-          tally[base + word] =
-            word >= filled || weight > 1
-            ? 0 : weight == 0 ? masks[first + word] : signs[first + word]
+    precondition(
+      tally.count >= wordCount(coordinates: ballot.count, ranks: ranks, masked: masked),
+      "no room for a tally")
+    let signs = unsafe ballot.signs.unsafeElements
+    let masks = unsafe ballot.masks.unsafeElements
+    unsafe tally.withUnsafeMutableBufferPointer { tally in
+      for block in 0..<blockCount(coordinates: ballot.count) {
+        let words = block * blockPlaneWords..<min((block + 1) * blockPlaneWords, ballot.wordCount)
+        for plane in 0..<planes {
+          let first = (block * planes + plane) * blockPlaneWords
+          let target = unsafe UnsafeMutableBufferPointer(
+            rebasing: tally[first..<first + blockPlaneWords])
+          // The value of a plane: abstentions count 1, negative signs 2.
+          let value = masked ? plane : plane + 1
+          var end = 0
+          if value < 2 {
+            let source = unsafe value == 0 ? masks : signs
+            end = unsafe target.update(fromContentsOf: source[words])
+          }
+          for word in end..<blockPlaneWords { unsafe target[word] = 0 }
         }
       }
     }
@@ -50,15 +54,17 @@ extension Tally {
     precondition(
       tally.count == wordCount(coordinates: ballot.count, ranks: ranks, masked: true),
       "a tally of another vote")
-    let signs = unsafe UnsafeRawBufferPointer(ballot.signs.unsafeElements)
-    let masks = unsafe UnsafeRawBufferPointer(ballot.masks.unsafeElements)
+    let count = ballot.wordCount
+    guard let signs = unsafe UnsafePointer(ballot.signs.unsafeElements.baseAddress),
+      let masks = unsafe UnsafePointer(ballot.masks.unsafeElements.baseAddress)
+    else { return }
     unsafe tally.withUnsafeMutableBytes { bytes in
       for first in stride(from: 0, to: ballot.wordCount, by: Lanes.scalarCount) {
         let block = first / blockPlaneWords
         let base = (block * planes * blockPlaneWords + first % blockPlaneWords) * 8
-        let sign = unsafe lanes(of: signs, from: first)
+        let sign = unsafe signs.lanes(at: first, of: count)
         // An abstention counts 1, a negative sign 2.
-        let mask = unsafe lanes(of: masks, from: first)
+        let mask = unsafe masks.lanes(at: first, of: count)
         let ones = unsafe bytes.loadUnaligned(fromByteOffset: base, as: Lanes.self)
         unsafe bytes.storeBytes(of: ones ^ mask, toByteOffset: base, as: Lanes.self)
         // A coordinate is never both, so one carry holds what goes into the second plane.
@@ -87,24 +93,17 @@ extension Tally {
     let blockWords = planeCount(ranks: ranks, masked: true) * blockPlaneWords
     let skipped = masked ? 0 : blockPlaneWords
     let copiedWords = blockWords - skipped
-    for block in 0..<tally.count / blockWords {
-      for word in 0..<copiedWords {
-        copy[block * copiedWords + word] = tally[block * blockWords + skipped + word]
+    let blocks = tally.count / blockWords
+    precondition(copy.count >= blocks * copiedWords, "no room for a tally")
+    unsafe tally.withUnsafeBufferPointer { tally in
+      unsafe copy.withUnsafeMutableBufferPointer { copy in
+        for block in 0..<blocks {
+          let first = block * blockWords + skipped
+          _ = unsafe UnsafeMutableBufferPointer(rebasing: copy[(block * copiedWords)...])
+            .update(fromContentsOf: tally[first..<first + copiedWords])
+        }
       }
     }
-  }
-
-  /// Eight words of a plane; 0 behind its end.
-  static func lanes(of plane: UnsafeRawBufferPointer, from word: Int) -> Lanes {
-    let offset = word * 8
-    if offset + MemoryLayout<Lanes>.size <= plane.count {
-      return unsafe plane.loadUnaligned(fromByteOffset: offset, as: Lanes.self)
-    }
-    var lanes = Lanes(repeating: 0)
-    for lane in 0..<max(0, plane.count - offset) / 8 {
-      lanes[lane] = unsafe plane.load(fromByteOffset: offset + 8 * lane, as: UInt64.self)
-    }
-    return lanes
   }
 
   /// Adds blocks of one tally to those of another, as the operation of a reduction does.
@@ -127,9 +126,9 @@ extension Tally {
             let offset = block * blockBytes + plane + column
             let a = unsafe incoming.loadUnaligned(fromByteOffset: offset, as: Lanes.self)
             let b = unsafe accumulated.loadUnaligned(fromByteOffset: offset, as: Lanes.self)
-            let half = a ^ b
-            unsafe accumulated.storeBytes(of: half ^ carry, toByteOffset: offset, as: Lanes.self)
-            carry = (a & b) | (half & carry)
+            let next = add(a, b, carry)
+            unsafe accumulated.storeBytes(of: next.sum, toByteOffset: offset, as: Lanes.self)
+            carry = next.carry
           }
         }
       }

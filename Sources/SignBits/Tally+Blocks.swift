@@ -7,7 +7,7 @@ extension Tally {
   ///   - block: The number of the block.
   ///   - signs: Where the sign plane of the block starts, for each ballot.
   ///   - masks: Where its mask plane starts, or -1 where the ballot has none in this block.
-  ///   - words: The words. Planes are of whole groups of eight words, 0 behind the last coordinate.
+  ///   - words: The words. Planes are 0 behind the last coordinate.
   ///   - rule: What a tie becomes.
   ///   - coins: The coins of the words of the block; none where nothing ties, or under another rule.
   ///   - verdict: Where the signs of N − S of the block go; `hasMask` is only ever set.
@@ -18,32 +18,24 @@ extension Tally {
     rule: SignRule, coins: Span<UInt64>, into verdict: inout SignPlanes
   ) {
     var masked = false
-    for ballot in masks.indices where masks[ballot] >= 0 { masked = true }
-    let ranks = signs.count
-    let planes = planeCount(ranks: ranks, masked: masked)
-    let groups = groupCount(of: block, in: verdict)
+    let filled = wordCount(of: block, in: verdict)
     for ballot in signs.indices {
       precondition(
-        signs[ballot] >= 0 && max(signs[ballot], masks[ballot]) + 8 * groups <= words.count,
+        signs[ballot] >= 0 && max(signs[ballot], masks[ballot]) + filled <= words.count,
         "a plane outside the words")
+      if masks[ballot] >= 0 { masked = true }
     }
-    unsafe withUnsafeBytes(words, coins) { bytes, coins in
-      unsafe withUnsafeTemporaryAllocation(of: Lanes.self, capacity: planes) { counts -> Void in
-        for group in 0..<groups {
-          unsafe counts.initialize(repeating: Lanes(repeating: 0))
-          for ballot in 0..<ranks {
-            if masks[ballot] >= 0 {
-              unsafe increment(lanes(of: bytes, from: masks[ballot] + 8 * group), counts, from: 0)
-            }
-            unsafe increment(
-              lanes(of: bytes, from: signs[ballot] + 8 * group), counts, from: masked ? 1 : 0)
-          }
-          let outcome = Comparison(ranks: ranks, planes: planes, masked: masked) {
-            unsafe counts[$0]
-          }
-          decide(
-            outcome, firstWord: block * blockPlaneWords + 8 * group, rule: rule,
-            heads: unsafe lanes(of: coins, from: 8 * group), into: &verdict)
+    let decision = Decision(ranks: signs.count, masked: masked, rule: rule)
+    unsafe words.withUnsafeBufferPointer { words in
+      unsafe signs.withUnsafeBufferPointer { signs in
+        unsafe masks.withUnsafeBufferPointer { masks in
+          guard let base = words.baseAddress, let signs = signs.baseAddress,
+            let masks = masks.baseAddress
+          else { return }
+          unsafe decision.decide(
+            block: block, signs: Planes(words: base, wordCount: words.count, starts: signs),
+            masks: Planes(words: base, wordCount: words.count, starts: masks), coins: coins,
+            into: &verdict)
         }
       }
     }
@@ -66,44 +58,23 @@ extension Tally {
     block: Int, tallies: Span<Int>, masked: Span<Bool>, in words: Span<UInt64>, ranks: Int,
     rule: SignRule, coins: Span<UInt64>, into verdict: inout SignPlanes
   ) {
-    let planes = planeCount(ranks: ranks, masked: true)
+    let blockWords = planeCount(ranks: ranks, masked: true) * blockPlaneWords
     for tally in tallies.indices {
       precondition(
         tallies[tally] >= 0
-          && tallies[tally] + (planes - (masked[tally] ? 0 : 1)) * blockPlaneWords <= words.count,
+          && tallies[tally] + blockWords - (masked[tally] ? 0 : blockPlaneWords) <= words.count,
         "a tally outside the words")
     }
-    unsafe withUnsafeBytes(words, coins) { bytes, coins in
-      unsafe withUnsafeTemporaryAllocation(of: Lanes.self, capacity: planes) { counts -> Void in
-        for group in 0..<groupCount(of: block, in: verdict) {
-          unsafe counts.initialize(repeating: Lanes(repeating: 0))
-          for tally in tallies.indices {
-            let first = tallies[tally] + 8 * group
-            unsafe add(bytes, firstWord: first, to: counts, from: masked[tally] ? 0 : 1)
-          }
-          let outcome = Comparison(ranks: ranks, planes: planes, masked: true) {
-            unsafe counts[$0]
-          }
-          decide(
-            outcome, firstWord: block * blockPlaneWords + 8 * group, rule: rule,
-            heads: unsafe lanes(of: coins, from: 8 * group), into: &verdict)
-        }
-      }
-    }
-  }
-
-  private static func withUnsafeBytes(
-    _ words: Span<UInt64>, _ coins: Span<UInt64>,
-    _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void
-  ) {
+    let decision = Decision(ranks: ranks, masked: true, rule: rule)
     unsafe words.withUnsafeBytes { words in
-      unsafe coins.withUnsafeBytes { coins in unsafe body(words, coins) }
+      guard let words = words.baseAddress else { return }
+      unsafe decision.decide(
+        block: block, tallies: tallies, masked: masked, in: words, coins: coins, into: &verdict)
     }
   }
 
-  /// The groups of eight words of a block.
-  private static func groupCount(of block: Int, in verdict: borrowing SignPlanes) -> Int {
-    let words = min(blockPlaneWords, verdict.wordCount - block * blockPlaneWords)
-    return (words + Lanes.scalarCount - 1) / Lanes.scalarCount
+  /// The words of a plane that a block has.
+  static func wordCount(of block: Int, in verdict: borrowing SignPlanes) -> Int {
+    min(blockPlaneWords, verdict.wordCount - block * blockPlaneWords)
   }
 }

@@ -43,10 +43,10 @@ extension TieCoins {
     precondition(
       firstWord % 16 == 0 && words.count % 16 == 0,
       "\(words.count) words from \(firstWord) on are not whole groups of sixteen")
-    for first in stride(from: 0, to: words.count, by: 16) {
-      let halves = stream.eightBlocks(at: (firstWord + first) / 2)
-      for word in 0..<16 {
-        words[first + word] = UInt64(halves[2 * word]) | UInt64(halves[2 * word + 1]) << 32
+    unsafe words.withUnsafeMutableBytes { bytes in
+      for offset in stride(from: 0, to: bytes.count, by: 128) {
+        let halves = stream.eightBlocks(at: (firstWord + offset / 8) / 2)
+        unsafe bytes.storeBytes(of: halves, toByteOffset: offset, as: SIMD32<UInt32>.self)
       }
     }
   }

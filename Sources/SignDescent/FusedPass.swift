@@ -46,7 +46,8 @@ extension SignPlanes {
     precondition(
       coordinates.lowerBound >= 0 && coordinates.upperBound <= count,
       "\(coordinates) of \(count) coordinates")
-    if coordinates == all { clearMask() }
+    // All words of the mask are written then.
+    if coordinates == all { hasMask = false }
     let findings = unsafe withUnsafeWords { signs, masks in
       let pass = unsafe FusedPass(
         estimate: estimate, zeroAbstains: rule.zeroAbstains, stored: stored, signs: signs,

@@ -7,13 +7,13 @@ public import SignBits
 /// left out. γ is the learning rate, λ the weight decay.
 public struct SignUpdate: Sendable {
   private let rate: Float
-  /// c, or nil without decay.
-  private let shrink: Float?
+  /// c; without decay 1, whose product is exact.
+  private let shrink: Float
 
   /// A step of a length.
   public init(learningRate: Double, weightDecay: Double = 0) {
     rate = Float(learningRate)
-    shrink = weightDecay == 0 ? nil : Float(1 - learningRate * weightDecay)
+    shrink = Float(1 - learningRate * weightDecay)
   }
 
   /// Moves parameters against the signs of a verdict.
@@ -33,8 +33,8 @@ public struct SignUpdate: Sendable {
         && coordinates.upperBound <= verdict.count,
       "\(coordinates) of \(parameters.count) parameters and \(verdict.count) signs")
     unsafe parameters.withUnsafeMutableBufferPointer { parameters in
-      unsafe move(
-        UnsafeBufferPointer(parameters), to: parameters, verdict, coordinates: coordinates)
+      guard let base = parameters.baseAddress else { return }
+      unsafe move(base, to: base, verdict, coordinates: coordinates)
     }
   }
 
@@ -50,7 +50,8 @@ public struct SignUpdate: Sendable {
       "\(parameters.count) parameters to \(moved.count) for \(verdict.count) signs")
     unsafe parameters.withUnsafeBufferPointer { parameters in
       unsafe moved.withUnsafeMutableBufferPointer { moved in
-        unsafe move(parameters, to: moved, verdict, coordinates: 0..<parameters.count)
+        guard let source = parameters.baseAddress, let target = moved.baseAddress else { return }
+        unsafe move(source, to: target, verdict, coordinates: 0..<parameters.count)
       }
     }
   }
@@ -58,7 +59,7 @@ public struct SignUpdate: Sendable {
   /// Moves coordinates of one buffer to another, or to itself.
   @inline(__always)
   private func move(
-    _ parameters: UnsafeBufferPointer<Float>, to moved: UnsafeMutableBufferPointer<Float>,
+    _ parameters: UnsafePointer<Float>, to moved: UnsafeMutablePointer<Float>,
     _ verdict: borrowing SignPlanes, coordinates: Range<Int>
   ) {
     guard !coordinates.isEmpty else { return }
@@ -79,38 +80,39 @@ public struct SignUpdate: Sendable {
 
   /// The next value of one parameter: the definition.
   public func next(_ parameter: Float, sign: Int) -> Float {
-    let shrunk = shrink.map { $0 * parameter } ?? parameter
+    let shrunk = shrink * parameter
     return shrunk - rate * Float(sign)
   }
 
   /// 64 parameters of one word.
   @inline(__always)
   private func vectors(
-    _ parameters: UnsafeBufferPointer<Float>, to moved: UnsafeMutableBufferPointer<Float>,
+    _ parameters: UnsafePointer<Float>, to moved: UnsafeMutablePointer<Float>,
     _ first: Int, _ sign: UInt64, _ mask: UInt64
   ) {
-    let source = UnsafeRawBufferPointer(parameters)
-    let target = UnsafeMutableRawBufferPointer(moved)
+    let source = unsafe UnsafeRawPointer(parameters)
+    let target = UnsafeMutableRawPointer(moved)
     let length = Bits(repeating: Int32(bitPattern: rate.bitPattern))
-    for group in 0..<8 {
-      let offset = (first &+ 8 &* group) &* 4
+    for group in 0..<4 {
+      let offset = (first &+ 16 &* group) &* 4
       let negative = Self.lanes(of: sign, group: group) & Bits(repeating: .min)
       var step = length ^ negative
       if mask != 0 { step &= ~Self.lanes(of: mask, group: group) }
-      var value = unsafe source.loadUnaligned(fromByteOffset: offset, as: SIMD8<Float>.self)
-      if let shrink { value = shrink * value }
-      value -= unsafe unsafeBitCast(step, to: SIMD8<Float>.self)
-      unsafe target.storeBytes(of: value, toByteOffset: offset, as: SIMD8<Float>.self)
+      let value = unsafe source.loadUnaligned(fromByteOffset: offset, as: Lanes.self)
+      let next = unsafe shrink * value - unsafeBitCast(step, to: Lanes.self)
+      unsafe target.storeBytes(of: next, toByteOffset: offset, as: Lanes.self)
     }
   }
 
-  private typealias Bits = SIMD8<Int32>
+  private typealias Lanes = SIMD16<Float>
+  private typealias Bits = SIMD16<Int32>
 
-  /// Eight bits of a word, each as a lane of all ones or all zeros.
+  /// Sixteen bits of a word, each as a lane of all ones or all zeros.
   @inline(__always)
   private static func lanes(of word: UInt64, group: Int) -> Bits {
-    let own = Bits(1, 2, 4, 8, 16, 32, 64, 128)
-    let bits = Bits(repeating: Int32(truncatingIfNeeded: word &>> UInt64(8 &* group)))
+    let own = Bits(
+      1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768)
+    let bits = Bits(repeating: Int32(truncatingIfNeeded: word &>> UInt64(16 &* group)))
     return unsafe unsafeBitCast((bits & own) .== own, to: Bits.self)
   }
 }

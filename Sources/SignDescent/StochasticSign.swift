@@ -63,13 +63,16 @@ public struct StochasticSign: Sendable {
     var anyMask: UInt64 = 0
     unsafe values.withUnsafeBufferPointer { values in
       unsafe ballot.withUnsafeWords { signs, masks in
+        guard let base = values.baseAddress else { return }
         for word in coordinates.lowerBound / 64...(coordinates.upperBound - 1) / 64 {
           let first = max(word * 64, coordinates.lowerBound)
           let end = min(word * 64 + 64, coordinates.upperBound)
           let own = (UInt64.max >> UInt64(64 - (end - first))) << UInt64(first - word * 64)
-          let drawn = unsafe draw(
-            UnsafeBufferPointer(rebasing: values[first..<end]), at: first - word * 64, word: word,
-            radius: radius, from: stream)
+          let part = unsafe UnsafeBufferPointer(rebasing: values[first..<end])
+          let drawn =
+            unsafe part.count == 64 && radius > 0
+            ? vectors(UnsafeRawPointer(base + first), word: word, radius: radius, from: stream)
+            : scalars(part, at: first - word * 64, word: word, radius: radius, from: stream)
           let mask = rule.zeroAbstains ? drawn.zero & own : 0
           unsafe signs[word] = signs[word] & ~own | drawn.negative & own & ~mask
           unsafe masks[word] = masks[word] & ~own | mask
@@ -81,8 +84,7 @@ public struct StochasticSign: Sendable {
   }
 
   /// The signs of up to 64 values that begin at a bit of a word, and which are 0.
-  @inline(__always)
-  private func draw(
+  private func scalars(
     _ values: UnsafeBufferPointer<Float>, at bit: Int, word: Int, radius: Float,
     from stream: RandomStream
   ) -> (negative: UInt64, zero: UInt64) {
@@ -100,5 +102,58 @@ public struct StochasticSign: Sendable {
       }
     }
     return (negative, zero)
+  }
+
+  /// The signs of 64 values, and which are 0.
+  @inline(__always)
+  private func vectors(
+    _ values: UnsafeRawPointer, word: Int, radius: Float, from stream: RandomStream
+  ) -> (negative: UInt64, zero: UInt64) {
+    var negative: UInt64 = 0
+    var zero: UInt64 = 0
+    for half in 0..<2 {
+      let uniform = stream.eightBlocks(at: word &* 16 &+ half &* 8)
+      let offset = 128 &* half
+      let low = unsafe values.loadUnaligned(fromByteOffset: offset, as: SIMD16<Float>.self)
+      let high = unsafe values.loadUnaligned(fromByteOffset: offset &+ 64, as: SIMD16<Float>.self)
+      let signs =
+        Self.signs(low, uniform.lowHalf, radius)
+        | Self.signs(high, uniform.highHalf, radius) &<< 16
+      negative |= signs &<< UInt64(32 &* half)
+      zero |= (Self.zeros(low) | Self.zeros(high) &<< 16) &<< UInt64(32 &* half)
+    }
+    return (negative, zero)
+  }
+
+  /// Which of 16 values are negative by their draws.
+  @inline(__always)
+  private static func signs(
+    _ values: SIMD16<Float>, _ draws: SIMD16<UInt32>, _ radius: Float
+  ) -> UInt64 {
+    let low = excess(values.lowHalf, draws.lowHalf, Double(radius))
+    let high = excess(values.highHalf, draws.highHalf, Double(radius))
+    return CVMNegative(SIMD16(lowHalf: low, highHalf: high))
+  }
+
+  /// The high half of what each draw exceeds its bound by: negative where it is less.
+  ///
+  /// Numbers are converted lane by lane, of which the compiler makes one instruction; of what the
+  /// vector types have for it, it makes calls.
+  @inline(__always)
+  private static func excess(
+    _ values: SIMD8<Float>, _ draws: SIMD8<UInt32>, _ radius: Double
+  ) -> SIMD8<Int32> {
+    var value = SIMD8<Double>(repeating: 0)
+    var draw = SIMD8<Double>(repeating: 0)
+    for lane in 0..<8 { value[lane] = Double(values[lane]) }
+    for lane in 0..<8 { draw[lane] = Double(draws[lane]) }
+    let bound = (radius - value) / (2 * radius) * 0x1p32
+    return unsafe unsafeBitCast(draw - bound, to: SIMD16<Int32>.self).oddHalf
+  }
+
+  @inline(__always)
+  private static func zeros(_ values: SIMD16<Float>) -> UInt64 {
+    let isZero = values .== SIMD16<Float>(repeating: 0)
+    return CVMNegative(unsafe unsafeBitCast(isZero, to: SIMD16<Int32>.self))
   }
 }

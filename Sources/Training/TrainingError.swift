@@ -6,8 +6,8 @@ public enum TrainingError: Error, CustomStringConvertible {
   case abstentions(steps: Int, ranks: [Int], step: Int)
   /// The parameters of the ranks differ.
   case replicasDiffer(step: Int, ranks: [Int])
-  /// Ranks did not answer in an evaluation; empty when they answered late.
-  case peersMissing(ranks: [Int], seconds: Double)
+  /// Ranks did not answer in an evaluation or a checkpoint; empty when they answered late.
+  case peersMissing(during: String, ranks: [Int], seconds: Double)
   /// A fault asked for by `SIGNUM_FAULT`.
   case injected(step: Int)
 
@@ -31,8 +31,8 @@ public enum TrainingError: Error, CustomStringConvertible {
     case .replicasDiffer(let step, let ranks):
       "step \(step): the parameters of \(named(ranks)) differ from those of the majority; suspect "
         + "memory or a mixed installation"
-    case .peersMissing(let ranks, let seconds):
-      "evaluation: nothing came for \(seconds) s from "
+    case .peersMissing(let what, let ranks, let seconds):
+      "\(what): nothing came for \(seconds) s from "
         + (ranks.isEmpty ? "a rank that answers again by now" : named(ranks))
         + "; look at that host, or raise --collective-timeout"
     case .injected(let step): "step \(step): a fault was asked for by SIGNUM_FAULT"

@@ -20,8 +20,10 @@ final class AllReduceRoute: BallotRoute {
     self.shape = shape
     plain = try CounterReduction(shape, masked: false)
     withMasks = try CounterReduction(shape, masked: true)
+    // The slots fill whole blocks, so the message with fewer planes can be the longer one.
     messages = MessageBuffer(
-      count: 2 * withMasks.messageWords, maximumRequests: CounterReduction.maximumChunks)
+      count: 2 * max(plain.messageWords, withMasks.messageWords),
+      maximumRequests: CounterReduction.maximumChunks)
   }
 
   func begin(

@@ -6,6 +6,9 @@ internal import SignBits
 /// A route owns its message buffers, made once; nothing is allocated in a vote. Its calls are
 /// collective: every rank makes them in the same order.
 protocol BallotRoute: AnyObject {
+  /// Makes room for what this rank brings to a vote, where the route wants it.
+  func makeContribution(_ shape: VoteShape) -> Contribution
+
   /// Starts a vote whose ballot is not complete yet, where the route can.
   func open(
     _ contribution: Contribution, step: Int, on communicator: borrowing Communicator
@@ -45,6 +48,8 @@ protocol BallotRoute: AnyObject {
 }
 
 extension BallotRoute {
+  func makeContribution(_ shape: VoteShape) -> Contribution { Contribution(shape) }
+
   func open(
     _ contribution: Contribution, step: Int, on communicator: borrowing Communicator
   ) throws(MPIError) {}

@@ -141,16 +141,16 @@ extension SignPlanes {
   /// - Precondition: The words are as many as `wordCount(of:content:in:)` says.
   mutating func read(_ range: BlockRange, _ content: ChunkContent, from message: Span<UInt64>) {
     if content == .trits { return readTrits(of: range.words, from: message) }
-    signs.copy(message, at: 0, to: range.words)
+    signs.copy(message, from: 0, to: range.words)
     guard content == .signsAndMasks else {
-      masks.copy(nil, at: 0, to: range.words)
+      masks.copy(nil, from: 0, to: range.words)
       return
     }
     hasMask = true
     var source = range.paddedWords + range.bitmapWords
     for block in 0..<range.blocks.count {
       let isMasked = message[range.paddedWords + block / 64] >> UInt64(block % 64) & 1 == 1
-      masks.copy(isMasked ? message : nil, at: source, to: range.words(at: block))
+      masks.copy(isMasked ? message : nil, from: source, to: range.words(at: block))
       if isMasked { source += range.paddedWords(at: block) }
     }
   }
@@ -231,7 +231,7 @@ private func isAnySet(_ plane: Span<UInt64>, _ words: Range<Int>) -> Bool {
 
 extension AlignedBuffer<UInt64> {
   /// Copies words of a message, or zeros, into a plane.
-  fileprivate mutating func copy(_ message: Span<UInt64>?, at first: Int, to words: Range<Int>) {
+  mutating func copy(_ message: Span<UInt64>?, from first: Int, to words: Range<Int>) {
     var target = mutableSpan(in: words)
     guard let source = message?.extracting(first..<first + words.count) else {
       for index in target.indices { target[index] = 0 }

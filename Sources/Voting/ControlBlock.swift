@@ -16,6 +16,12 @@ public struct ControlFlags: OptionSet, Sendable {
   public static let carriesHash = ControlFlags(rawValue: 1 << 3)
   /// Of several voters that the rank hosts some abstain since their numbers are not finite.
   public static let someVoterAbstains = ControlFlags(rawValue: 1 << 4)
+  /// The rank was asked to end the run: all ranks stop after this step.
+  public static let stopAsked = ControlFlags(rawValue: 1 << 5)
+  /// By the clock of the rank a checkpoint is due after this step.
+  public static let checkpointAsked = ControlFlags(rawValue: 1 << 6)
+  /// The rank has written its files of the checkpoint under way.
+  public static let checkpointWritten = ControlFlags(rawValue: 1 << 7)
 }
 
 /// The 64 bytes that travel with the ballot of every rank in every vote.

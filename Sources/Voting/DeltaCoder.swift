@@ -5,21 +5,25 @@ internal import SignBits
 ///
 /// The content of a coded message is three words and one or two codes:
 ///
-/// 1. the number of the vote that the sender's reference is from (32 bits), and 1 above them where
-///    the mask has changed;
+/// 1. the number of the vote that the sender's reference is from (32 bits), and flags above them:
+///    whether the mask has changed, and which of the two codes are of gaps;
 /// 2. the bytes of the code of the signs (32 bits) and of the masks;
 /// 3. the hash of the chunk that comes out, since a change of a wrong reference would go unseen;
 /// 4. the codes, each in whole words: of the signs that flipped where no mask is, and of the mask
-///    bits that flipped.
+///    bits that flipped. Few flips are coded by their gaps (`GapCode`), many as bytes
+///    (`HuffmanCode`).
 ///
 /// Which votes are references is part of what both ends do: every chunk that was sent, coded or not,
 /// is the reference of the next one. References start as none and are not kept in checkpoints: they
 /// change bytes, never bits.
 final class DeltaCoder {
   static let headWords = 3
-  private static let maskBit: UInt64 = 1 << 32
+  private static let maskChanges: UInt64 = 1 << 32
+  private static let signGaps: UInt64 = 1 << 33
+  private static let maskGaps: UInt64 = 1 << 34
 
-  private let zstd = Zstd()
+  private let huffman = HuffmanCode()
+  private var gaps = GapCode()
   private var signFlips: AlignedBuffer<UInt64>
   private var maskFlips: AlignedBuffer<UInt64>
 
@@ -53,26 +57,40 @@ final class DeltaCoder {
     let raw = rawWords(range, maskedBlocks: change.maskedBlocks, allowsTrits: allowsTrits)
     let limit = min(raw, message.count)
     guard let before, limit > Self.headWords else { return nil }
-    let words = range.words.count
     var end = Self.headWords
-    func append(_ flips: borrowing AlignedBuffer<UInt64>, _ changedBytes: Int) -> Int? {
-      guard end < limit else { return nil }
-      let bytes = zstd.code(
-        flips.span.extracting(0..<words), changedBytes: changedBytes, into: &message, end..<limit)
-      guard let bytes else { return nil }
-      end += (bytes + 7) / 8
-      return bytes
-    }
-    guard let signBytes = append(signFlips, change.signBytes) else { return nil }
+    var head = UInt64(before)
+    let signs = code(
+      signFlips, words: range.words.count, setBits: change.signBits, into: &message, end..<limit)
+    guard let signs else { return nil }
+    if signs.isGaps { head |= Self.signGaps }
+    end += (signs.byteCount + 7) / 8
     var maskBytes = 0
-    if change.maskBytes > 0 {
-      guard let bytes = append(maskFlips, change.maskBytes) else { return nil }
-      maskBytes = bytes
+    if change.maskBits > 0 {
+      guard end < limit,
+        let masks = code(
+          maskFlips, words: range.words.count, setBits: change.maskBits, into: &message,
+          end..<limit)
+      else { return nil }
+      head |= masks.isGaps ? Self.maskChanges | Self.maskGaps : Self.maskChanges
+      end += (masks.byteCount + 7) / 8
+      maskBytes = masks.byteCount
     }
-    message[0] = UInt64(before) | (change.maskBytes > 0 ? Self.maskBit : 0)
-    message[1] = UInt64(signBytes) | UInt64(maskBytes) << 32
+    message[0] = head
+    message[1] = UInt64(signs.byteCount) | UInt64(maskBytes) << 32
     message[2] = reference.hash(of: place)
     return end
+  }
+
+  /// Codes the first words of flips by the better one of the codes; nil where there is no room.
+  private func code(
+    _ flips: borrowing AlignedBuffer<UInt64>, words: Int, setBits: Int,
+    into message: inout MutableSpan<UInt64>, _ room: Range<Int>
+  ) -> (byteCount: Int, isGaps: Bool)? {
+    let flips = flips.span.extracting(0..<words)
+    guard Double(setBits) < GapCode.densest * Double(64 * words) else {
+      return huffman.code(flips, into: &message, room).map { ($0, false) }
+    }
+    return gaps.code(flips, setBits: setBits, into: &message, room).map { (8 * $0, true) }
   }
 
   /// The words of the chunk's content when it is not coded; a few more where its last block is short.
@@ -98,28 +116,38 @@ final class DeltaCoder {
       let known = reference.vote(of: place).map { "of vote \($0)" } ?? "none"
       throw ChunkProblem("changes since vote \(before), but its last chunk here is \(known)")
     }
-    let changesMask = content[0] & Self.maskBit != 0
+    let changesMask = content[0] & Self.maskChanges != 0
     let signBytes = Int(content[1] & 0xFFFF_FFFF)
     let maskBytes = Int(content[1] >> 32)
     let maskStart = Self.headWords + (signBytes + 7) / 8
     guard maskStart + (maskBytes + 7) / 8 == content.count, changesMask == (maskBytes > 0) else {
       throw ChunkProblem("codes of \(signBytes) and \(maskBytes) bytes in \(8 * content.count)")
     }
-    let words = 0..<place.words.count
-    var isCode = zstd.decode(
-      content.extracting(Self.headWords..<maskStart), byteCount: signBytes,
-      into: signFlips.mutableSpan(in: words))
-    if isCode, changesMask {
-      isCode = zstd.decode(
-        content.extracting(maskStart..<content.count), byteCount: maskBytes,
-        into: maskFlips.mutableSpan(in: words))
-    }
-    guard isCode else { throw ChunkProblem("a code that does not give \(words.count) words") }
+    let words = place.words.count
+    let isCode =
+      decode(
+        content.extracting(Self.headWords..<maskStart), byteCount: signBytes,
+        isGaps: content[0] & Self.signGaps != 0, words: words, into: &signFlips)
+      && (!changesMask
+        || decode(
+          content.extracting(maskStart..<content.count), byteCount: maskBytes,
+          isGaps: content[0] & Self.maskGaps != 0, words: words, into: &maskFlips))
+    guard isCode else { throw ChunkProblem("a code that does not give \(words) words") }
     reference.flip(
       place, vote: vote, signFlips: signFlips, maskFlips: maskFlips, changesMask: changesMask)
     guard reference.hash(of: place) == content[2] else {
       throw ChunkProblem("a code whose chunk has another hash than the sender's")
     }
+  }
+
+  /// Decodes the first words of flips; whether that was a code of as many.
+  private func decode(
+    _ code: Span<UInt64>, byteCount: Int, isGaps: Bool, words: Int,
+    into flips: inout AlignedBuffer<UInt64>
+  ) -> Bool {
+    isGaps
+      ? GapCode.decode(code, into: flips.mutableSpan(in: 0..<words))
+      : huffman.decode(code, byteCount: byteCount, into: flips.mutableSpan(in: 0..<words))
   }
 
   /// Takes a chunk that came as it is as the reference of the next vote.

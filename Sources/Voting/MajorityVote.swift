@@ -30,6 +30,9 @@ public final class MajorityVote {
   /// What this rank sent and received in the last finished vote.
   public private(set) var traffic = Traffic()
 
+  /// What the user should know about the route: it takes another way than was asked for.
+  public let notice: String?
+
   private let communicator: Communicator
   let route: any BallotRoute
   private let shape: VoteShape
@@ -56,9 +59,20 @@ public final class MajorityVote {
   ///   - seed: The seed of the ties' coins.
   ///   - communicator: The ranks of the vote.
   /// - Precondition: `voters` lies in 1..<2^20; the buckets are as many blocks as there are.
-  public init(
+  public convenience init(
     coordinateCount: Int, voters: Int? = nil, rule: SignRule, route: Route,
     coding: Coding = .none, buckets: [Range<Int>]? = nil, seed: UInt64,
+    communicator: borrowing Communicator
+  ) throws(MPIError) {
+    try self.init(
+      coordinateCount: coordinateCount, voters: voters, rule: rule, route: route, coding: coding,
+      buckets: buckets, seed: seed, layout: NodeLayout(), communicator: communicator)
+  }
+
+  /// The same, with nodes of other sizes than there are.
+  package init(
+    coordinateCount: Int, voters: Int? = nil, rule: SignRule, route: Route,
+    coding: Coding = .none, buckets: [Range<Int>]? = nil, seed: UInt64, layout: NodeLayout,
     communicator: borrowing Communicator
   ) throws(MPIError) {
     let ranks = communicator.size
@@ -76,18 +90,19 @@ public final class MajorityVote {
       rule: rule, seed: seed, coding: coding, buckets: buckets, ranks: ranks,
       rank: communicator.rank)
     self.communicator = try communicator.duplicate()
-    self.route =
+    (self.route, notice) =
       if ranks == 1 {
-        LocalRoute(shape)
+        (LocalRoute(shape), nil)
       } else {
         switch route {
-        case .exchange: ExchangeRoute(shape)
-        case .allreduce: try AllReduceRoute(shape)
-        case .gather: GatherRoute(shape)
-        case .dense: DenseRoute(shape)
+        case .exchange: (ExchangeRoute(shape), nil)
+        case .hierarchical: try HierarchicalRoute.make(shape, layout, on: self.communicator)
+        case .allreduce: (try AllReduceRoute(shape), nil)
+        case .gather: (GatherRoute(shape), nil)
+        case .dense: (DenseRoute(shape), nil)
         }
       }
-    contribution = Contribution(shape)
+    contribution = self.route.makeContribution(shape)
     verdict = SignPlanes(count: coordinateCount)
     controls = Array(repeating: ControlBlock(), count: ranks)
     masked = rule != .positive || self.route.saysWhatItCarries

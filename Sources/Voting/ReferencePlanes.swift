@@ -22,9 +22,9 @@ struct ReferencePlanes: ~Copyable {
 
   /// How a chunk differs from the one before.
   struct Change {
-    /// The bytes of either plane that are not the same.
-    var signBytes = 0
-    var maskBytes = 0
+    /// The bits of either plane that are not the same.
+    var signBits = 0
+    var maskBits = 0
     /// The blocks with a mask, now.
     var maskedBlocks = 0
   }
@@ -59,11 +59,16 @@ struct ReferencePlanes: ~Copyable {
       let newMasks = unsafe planes.masks.unsafeElements.extracting(first..<first + count)
       let flips = unsafe signFlips.unsafeElements
       for word in 0..<count {
-        let mask = unsafe isMasked && planes.hasMask ? newMasks[word] : 0
-        let flip = unsafe (newSigns[word] ^ signs[word]) & ~mask
-        unsafe flips[word] = flip
+        unsafe flips[word] = unsafe newSigns[word] ^ signs[word]
+      }
+      // A sign below a mask stays as it was.
+      if planes.hasMask {
+        for word in 0..<count { unsafe flips[word] &= ~newMasks[word] }
+      }
+      for word in 0..<count {
+        let flip = unsafe flips[word]
         unsafe signs[word] ^= flip
-        change.signBytes &+= changedBytes(flip)
+        change.signBits &+= flip.nonzeroBitCount
       }
       guard isMasked else { return }
       let maskChanges = unsafe maskFlips.unsafeElements
@@ -74,7 +79,7 @@ struct ReferencePlanes: ~Copyable {
           let flip = unsafe mask ^ masks[word]
           unsafe maskChanges[word] = flip
           unsafe masks[word] = mask
-          change.maskBytes &+= changedBytes(flip)
+          change.maskBits &+= flip.nonzeroBitCount
           any |= mask
         }
         if any != 0 { change.maskedBlocks += 1 }
@@ -131,16 +136,17 @@ struct ReferencePlanes: ~Copyable {
 
   /// Copies a chunk into planes.
   func copy(_ place: Place, to planes: inout SignPlanes, from first: Int) {
-    let count = place.words.count
+    let words = first..<first + place.words.count
+    planes.signs.copy(signs.span, from: place.words.lowerBound, to: words)
+    planes.masks.copy(masks.span, from: place.words.lowerBound, to: words)
+    guard hasMask[place.chunk] else { return }
+    planes.hasMask = true
     let (source, sourceMasks) = (signs.span, masks.span)
-    var signs = planes.signs.mutableSpan(in: first..<first + count)
-    for word in 0..<count {
+    var target = planes.signs.mutableSpan(in: words)
+    for word in target.indices {
       let from = place.words.lowerBound + word
-      signs[word] = source[from] & ~sourceMasks[from]
+      target[word] = source[from] & ~sourceMasks[from]
     }
-    var masks = planes.masks.mutableSpan(in: first..<first + count)
-    for word in 0..<count { masks[word] = sourceMasks[place.words.lowerBound + word] }
-    if hasMask[place.chunk] { planes.hasMask = true }
   }
 
   private mutating func withUnsafeWords(
@@ -152,11 +158,4 @@ struct ReferencePlanes: ~Copyable {
     unsafe body(
       signs.unsafeElements.extracting(place.words), masks.unsafeElements.extracting(place.words))
   }
-}
-
-/// How many bytes of a word are not zero.
-@inline(__always)
-private func changedBytes(_ word: UInt64) -> Int {
-  let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
-  return ((((word & low) &+ low) | word) & ~low).nonzeroBitCount
 }

@@ -7,6 +7,9 @@ public enum Route: String, CaseIterable, Sendable {
   /// Ballots to the owners of shards, who tally them and send the verdict to all: the least bytes,
   /// the same at any number of ranks. For many parameters, over a network.
   case exchange
+  /// Ballots tallied in shared memory on each node, one tally a node to the owners of shards: the
+  /// fastest on one node, the least traffic where nodes have several ranks.
+  case hierarchical
   /// All ballots to all ranks, each of which tallies them: for few ranks, and to check.
   case gather
   /// MPI_Allreduce of the signs as Float32: the oracle, and the cost without packing.

@@ -52,11 +52,20 @@ final class Contribution {
   /// Whether any ballot has a mask.
   private var castMask = false
 
-  init(_ shape: VoteShape) {
-    self.shape = shape
-    ballot = SignPlanes(count: shape.coordinateCount)
+  convenience init(_ shape: VoteShape) {
     let words = shape.sendsTallies ? shape.tallyWords(masked: true) : 0
-    tally = AlignedBuffer(repeating: 0, count: words)
+    self.init(
+      shape, ballot: SignPlanes(count: shape.coordinateCount),
+      tally: AlignedBuffer(repeating: 0, count: words))
+  }
+
+  /// With memory of zeros, where a route wants it.
+  init(
+    _ shape: VoteShape, ballot: consuming SignPlanes, tally: consuming AlignedBuffer<UInt64>
+  ) {
+    self.shape = shape
+    self.ballot = ballot
+    self.tally = tally
     ballots = shape.sendsTallies ? 0 : 1
   }
 

@@ -23,7 +23,16 @@ enum ConfigurationFile {
     if rest.contains(where: { isFlag($0, "epochs") || isFlag($0, "steps") }) {
       flags.removeAll { $0.key == "epochs" || $0.key == "steps" }
     }
-    return ["train"] + flags.map { "--\($0.key)=\($0.value)" } + rest
+    return try ["train"] + flags.compactMap { try argument($0.key, $0.value, path) } + rest
+  }
+
+  /// A flag of the file as it stands on the command line; nil for one that is switched off.
+  private static func argument(_ key: String, _ value: String, _ path: String) throws -> String? {
+    guard Train.switchNames.contains(key) else { return "--\(key)=\(value)" }
+    guard let isOn = Bool(value) else {
+      throw ValidationError("\(path): '\(key)' is true or false: found '\(value)'")
+    }
+    return isOn ? "--\(key)" : nil
   }
 
   private static func isFlag(_ argument: String, _ name: String) -> Bool {

@@ -20,6 +20,8 @@ extension LaunchTests {
         "evaluate-every", "validation", "check-replicas", "max-abstentions", "collective-timeout",
         "log", "log-every", "save", "interpolation", "radius", "clip", "clients", "participation",
         "local-steps", "local-lr", "partition", "adversaries", "attack", "simulate-gradient",
+        "coding", "checkpoint", "checkpoint-every", "keep", "checkpoint-memory", "resume",
+        "resume-strict",
       ]
       #expect(try await Self.listedFlags() == agreed)
     }

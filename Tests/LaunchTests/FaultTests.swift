@@ -21,22 +21,8 @@ extension LaunchTests {
         let run = try await Program.mpirun(
           4, ["train"] + TrainRun.arguments(flags) + ["--log", log],
           environment: ["SIGNUM_FAULT": fault], limitSeconds: 40)
-        while !processes(with: log).isEmpty, Date().timeIntervalSince(start) < 50 {
-          try await Task.sleep(for: .milliseconds(20))
-        }
-        let left = processes(with: log)
-        #expect(left.isEmpty, "still running: \(left)")
-        for process in left { kill(process, SIGKILL) }
+        await expectNoProcess(with: log, withinSeconds: 50)
         return (run, Date().timeIntervalSince(start))
-      }
-    }
-
-    /// The processes that have this text among their arguments.
-    private static func processes(with text: String) -> [pid_t] {
-      let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-      return names.compactMap { pid_t($0) }.filter { process in
-        let line = FileManager.default.contents(atPath: "/proc/\(process)/cmdline") ?? Data()
-        return String(decoding: line, as: UTF8.self).contains(text)
       }
     }
 

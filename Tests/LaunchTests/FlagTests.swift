@@ -50,11 +50,65 @@ extension LaunchTests {
       #expect(try epochs.weightHash() == steps.weightHash())
     }
 
-    @Test(arguments: ["allreduce", "exchange", "gather", "dense"])
+    @Test(arguments: ["allreduce", "exchange", "hierarchical", "gather", "dense"])
     func vote_onlyChangesTheRoute(_ route: String) async throws {
       let run = try await TrainRun.run(["vote": route])
       #expect(try run.weightHash() == (await Self.baseHash()))
       #expect(try run.only("run").text("route") == route)
+    }
+
+    @Test(arguments: ["exchange", "gather"])
+    func coding_changesBytesAndNoBit(route: String) async throws {
+      let plain = try await TrainRun.run(["vote": route, "coding": "none"])
+      let coded = try await TrainRun.run(["vote": route, "coding": "delta"])
+      #expect(try plain.weightHash() == coded.weightHash())
+      #expect(try plain.only("run").text("coding") == "none")
+      #expect(try coded.only("run").text("coding") == "delta")
+      let bytes = try [plain, coded].map { try $0.only("summary").number("bytesSentPerRank") }
+      #expect(bytes[1] < 0.95 * bytes[0], "\(bytes)")
+    }
+
+    /// Layers of more than 2^18 parameters are voted on while those before are computed.
+    @Test func bucketsOfAGradient_changeNoBit() async throws {
+      let flags = ["hidden": "4096,512", "steps": "6", "algorithm": "lion"]
+      let early = try await TrainRun.run(flags.merging(["vote": "exchange"]) { $1 })
+      let late = try await TrainRun.run(flags.merging(["vote": "allreduce"]) { $1 })
+      #expect(try early.weightHash() == late.weightHash())
+      #expect(try early.records("step").last?.number("bytesOverlappedPerRank") ?? 0 > 0)
+    }
+
+    @Test func voteAuto_takesTheFastestAndSaysWhy() async throws {
+      let run = try await TrainRun.run(["vote": "auto"])
+      #expect(try run.weightHash() == (await Self.baseHash()))
+      let record = try run.only("run")
+      let (route, reason) = (try record.text("route"), try record.text("routeReason"))
+      let tried = reason.matches(of: #/(\w+) ([0-9.]+) (us|ms)/#).map { match in
+        (
+          name: String(match.output.1),
+          micro: (Double(match.output.2) ?? .nan) * (match.output.3 == "ms" ? 1e3 : 1)
+        )
+      }
+      #expect(tried.map(\.name).contains("exchange") && tried.count >= 2, "\(reason)")
+      let fastest = tried.map(\.micro).min()
+      #expect(tried.first { $0.name == route }?.micro == fastest, "\(route): \(reason)")
+      #expect(run.outcome.output.contains("vote \(route) (fastest of "), "\(run.outcome)")
+    }
+
+    @Test func oneRank_triesNothing() async throws {
+      let run = try await TrainRun.run(ranks: 1)
+      #expect(try run.only("run").text("routeReason") == "the default")
+    }
+
+    /// Open MPI is told to keep windows in a folder that is not there.
+    @Test func voteWithoutSharedMemory_isAnEvent() async throws {
+      let run = try await TrainRun.run(
+        ["vote": "hierarchical"],
+        environment: ["OMPI_MCA_osc_sm_backing_directory": "/nowhere"])
+      #expect(try run.weightHash() == (await Self.baseHash()))
+      let event = try run.only("event")
+      #expect(try event.text("event") == "fallback")
+      #expect(try event.text("message").contains("no room for shared memory"))
+      #expect(run.outcome.output.contains("no room for shared memory"), "\(run.outcome)")
     }
 
     @Test func meanOfMPI_isMarked() async throws {

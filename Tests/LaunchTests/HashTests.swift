@@ -4,7 +4,7 @@ extension LaunchTests {
   /// The same bits by every route, and every time.
   @Suite struct Hashes {
     static let rules = ["fair", "exact", "positive"]
-    static let routes = ["allreduce", "exchange", "gather", "dense"]
+    static let routes = ["allreduce", "exchange", "hierarchical", "gather", "dense", "auto"]
 
     /// The final hashes of runs that differ in nothing but the route and the time.
     private static func hashes(

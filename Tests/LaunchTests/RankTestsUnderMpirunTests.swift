@@ -19,12 +19,27 @@ struct RankTestsUnderMpirunTests {
       #"^RankTests\.MajorityVoteTests/verdict_equalsTheModel"#, ranks: ranks, atLeast: 1)
   }
 
+  /// Nodes of one to nine ranks in one run; groups of √N by messages.
+  @Test("Nodes of uneven sizes vote alike", arguments: [5, 7, 9])
+  func nodesVoteAlike(ranks: Int) async throws {
+    try await run(
+      #"^RankTests\.HierarchicalTests/verdict_equalsTheModel"#, ranks: ranks, atLeast: 1)
+  }
+
+  @Test("Many more ranks than cores vote alike", arguments: [16, 32, 64])
+  func manyRanksVoteAlike(ranks: Int) async throws {
+    try await run(
+      #"^RankTests\.ManyRanksTests/"#, ranks: ranks, atLeast: 1, limitSeconds: 600)
+  }
+
   @Test func fiveRanks_castTheBallotsOfManyVoters() async throws {
     try await run(
       #"^RankTests\.SeveralVotersTests/verdict_equalsTheModel"#, ranks: 5, atLeast: 1)
   }
 
-  private func run(_ filter: String, ranks: Int, atLeast fewest: Int) async throws {
+  private func run(
+    _ filter: String, ranks: Int, atLeast fewest: Int, limitSeconds: Int = Self.limitSeconds
+  ) async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -33,14 +48,14 @@ struct RankTestsUnderMpirunTests {
     let result = try await runProcess(
       "mpirun",
       arguments: [
-        "-np", "\(ranks)", "--timeout", "\(Self.limitSeconds)", "sh", "-c",
+        "-np", "\(ranks)", "--timeout", "\(limitSeconds)", "sh", "-c",
         #"exec "$0" "$@" > "$SIGNUM_RANK_OUTPUT/${PMIX_RANK:-$OMPI_COMM_WORLD_RANK}" 2>&1"#,
         try ownExecutable(), "--testing-library", "swift-testing", "--no-parallel", "--filter",
         filter,
       ],
       environment: Launch.environment(ranks: ranks)
         .merging(["SIGNUM_RANK_OUTPUT": folder.path]) { $1 },
-      limitSeconds: Double(Self.limitSeconds + 10))
+      limitSeconds: Double(limitSeconds + 10))
 
     let reports = (0..<ranks).map { rank in
       (try? String(contentsOf: folder.appending(path: "\(rank)"), encoding: .utf8)) ?? ""

@@ -35,6 +35,10 @@ func allRecords() -> [LogRecord] {
         perClass: [0.5, 1], evaluationSeconds: 0.125)),
     .event(
       EventRecord(event: .abstention, step: 3, ranks: [1, 2], tensor: "w", message: "NaN \u{1}é")),
+    .checkpoint(
+      CheckpointRecord(
+        step: 3, path: "runs/a/step-00000003", bytes: 1 << 40, stallSeconds: 0.25,
+        writeSeconds: 1.5)),
     .summary(
       SummaryRecord(
         steps: 3, epochs: 1.5, trainingSeconds: 2, samplesPerSecond: 3, finalLoss: 0.1,

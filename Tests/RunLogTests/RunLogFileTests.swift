@@ -25,7 +25,7 @@ struct RunLogFileTests {
         for (place, record) in allRecords().enumerated() {
           try writer.append(record)
           let count = try RunLogReader(path: path).records.count
-          #expect(count == (round - 1) * 5 + place + 1)
+          #expect(count == (round - 1) * allRecords().count + place + 1)
         }
       }
       let log = try RunLogReader(path: path)

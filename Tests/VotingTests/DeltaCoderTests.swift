@@ -78,7 +78,7 @@ struct DeltaCoderTests {
     #expect(coded > 0 || count < 4_096, "nothing was ever coded")
   }
 
-  /// Within 6 % and the tables of the entropy of flips, per chunk of 48 kB.
+  /// Within 6 % of the entropy of flips, and the head.
   @Test(arguments: [(7, 0.5917), (14, 0.3712), (33, 0.1959), (100, 0.0808), (1_000, 0.0114)])
   func code_isNearTheEntropy(oneIn rate: Int, entropy: Double) throws {
     let count = 393_216
@@ -91,9 +91,7 @@ struct DeltaCoderTests {
     }
     let message = try #require(connection.send(vote: 2))
     let bits = Double(64 * message.count) / Double(count)
-    // Huffman codes of bytes cannot be shorter than 1/8 bit; repetitions are found below.
-    let limit = rate == 100 ? 0.15 : rate == 33 ? 0.24 : 1.06 * entropy + 0.008
-    #expect(bits >= entropy * 0.97 && bits <= limit, "\(bits) bits")
+    #expect(bits >= entropy * 0.97 && bits <= 1.06 * entropy + 0.008, "\(bits) bits")
   }
 
   @Test func aMask_thatComesAndGoes_costsNothingInTheSigns() throws {

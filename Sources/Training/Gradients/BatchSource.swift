@@ -48,7 +48,8 @@ struct BatchSource: ~Copyable {
     if workload.clientSamples == nil, !electorate.areClients {
       return .shared(
         EpochSampler(
-          training: training, seed: plan.options.seed, ranks: electorate.count, batch: batch))
+          training: training, seed: plan.options.seed, ranks: electorate.count, batch: batch,
+          start: plan.position.place))
     }
     return .own(
       ClientSampler(

@@ -25,7 +25,8 @@ final class GradientSource {
   private let leastSeconds: Double
   private let firstVoter: Int
   /// The number of batches that each hosted voter has drawn.
-  private var draws: [Int]
+  private var draws: AlignedBuffer<UInt64>
+  private let electorate: Electorate
   private var samples: BatchSource
   private var batch: Batch
   private var step = 0
@@ -45,7 +46,9 @@ final class GradientSource {
           parameters: workload.objective.layout.count)
     }
     firstVoter = electorate.hosted.lowerBound
-    draws = Array(repeating: 0, count: electorate.hosted.count)
+    draws = AlignedBuffer(
+      repeating: UInt64(plan.position.step), count: electorate.hosted.count)
+    self.electorate = electorate
     samples = BatchSource(plan: plan, electorate: electorate, workload: workload)
     batch = workload.makeBatch(capacity: samples.capacity)
   }
@@ -113,9 +116,17 @@ final class GradientSource {
     }
   }
 
+  /// Lends the numbers of batches that clients have drawn, to be saved or restored.
+  ///
+  /// Where ranks vote, each draws one batch a step.
+  func withState(_ body: StateVisitor) throws {
+    guard electorate.areClients else { return }
+    try draws.visit("draws", electorate.place(elementsPerVoter: 1), body)
+  }
+
   private func load(_ voter: Int) {
     let place = voter - firstVoter
-    samples.load(&batch, voter: voter, draw: draws[place], from: workload)
+    samples.load(&batch, voter: voter, draw: Int(draws[place]), from: workload)
     draws[place] += 1
   }
 

@@ -60,7 +60,7 @@ final class Evaluator {
       try sums.wait(limitSeconds: patience.limitSeconds, onIdle: patience.whileWaiting)
     } catch is WaitTimeout {
       throw TrainingError.peersMissing(
-        ranks: communicator.rollCall(seconds: Self.rollCallSeconds),
+        during: "evaluation", ranks: communicator.rollCall(seconds: Self.rollCallSeconds),
         seconds: patience.limitSeconds)
     }
     return total(split, classes: classes, seconds: Clock.seconds - start)

@@ -20,16 +20,17 @@ final class TrainingLoop {
   private let watchdog: Watchdog
   private let patience: Patience
   private let state: ModelState
+  private let checkpointer: Checkpointer?
   private var stepGuard: StepGuard
   /// How long the previous step took; travels with the next ballot.
   private var times = StepTimes()
 
-  /// Prepares the first step.
+  /// Prepares the first step, or the one after the checkpoint that the run goes on from.
   ///
   /// Collective.
   init(
     plan: RunPlan, workload: Workload, reporter: Reporter?, fault: FaultInjection?,
-    world: borrowing Communicator
+    checkpoints: Checkpointing? = nil, world: borrowing Communicator
   ) throws {
     self.plan = plan
     self.workload = workload
@@ -39,37 +40,87 @@ final class TrainingLoop {
     let watchdog = Watchdog(limitSeconds: 2 * timeout, rank: world.rank)
     self.watchdog = watchdog
     // A wait has its own limit, so it counts as a sign of life.
-    patience = Patience(limitSeconds: timeout) { watchdog.touch() }
+    let patience = Patience(limitSeconds: timeout) { watchdog.touch() }
+    self.patience = patience
     evaluator = try Evaluator(workload: workload, patience: patience, world: world)
     let electorate = plan.electorate(rank: world.rank)
     optimizer = try plan.makeOptimizer(
       for: workload.objective, electorate: electorate, patience: patience, world: world)
+    if let notice = optimizer.notice { try reporter?.record(fallback: notice) }
     source = GradientSource(
       plan: plan, electorate: electorate, workload: workload, fault: fault)
     state = ModelState(layout: workload.objective.layout)
     state.parameters.withMutableSpan {
       workload.objective.initialize($0, seed: plan.options.seed)
     }
+    let content = CheckpointContent(
+      state: state, optimizer: optimizer, source: source,
+      modelMetadata: ModelFile.metadata(of: workload, options: plan.options), rank: world.rank,
+      ranks: world.size)
+    try checkpoints?.restore(into: content)
+    checkpointer = try checkpoints.map {
+      try Checkpointer(
+        $0.setting, plan: plan, content: content, reporter: reporter, patience: patience,
+        fault: $0.fault, world: world)
+    }
     stepGuard = StepGuard(maximumAbstentions: plan.options.maximumAbstentions)
   }
 
   /// Runs all steps, and evaluates in between and at the end.
+  ///
+  /// - Returns: How the run ended, or that it stopped because a rank was asked to.
   func run() throws -> RunOutcome {
     let start = Clock.seconds
     var evaluationSeconds = 0.0
-    for step in 0..<plan.totalSteps {
-      try take(step: step)
+    for step in plan.position.step..<max(plan.totalSteps, plan.position.step) {
+      do {
+        try take(step: step)
+      } catch let error as TrainingError {
+        try saveMajority(error)
+        throw error
+      }
+      if try checkpointer?.advance(after: step + 1, optimizer.controls) ?? false {
+        return try stop(after: step + 1, seconds: Clock.seconds - start - evaluationSeconds)
+      }
       if plan.isEvaluationDue(after: step) {
         evaluationSeconds += try evaluate(on: workload.interimSplit, after: step + 1).seconds
       }
     }
+    let isSaved = try checkpointer?.complete(plan.totalSteps) ?? true
     let trainingSeconds = Clock.seconds - start - evaluationSeconds
     if workload.interimSplit != workload.finalSplit {
       _ = try evaluate(on: workload.interimSplit, after: plan.totalSteps)
     }
     let last = try evaluate(on: workload.finalSplit, after: plan.totalSteps)
     return RunOutcome(
-      trainingSeconds: trainingSeconds, evaluation: last, weightHash: hash, state: state)
+      steps: plan.totalSteps, trainingSeconds: trainingSeconds, evaluation: last,
+      weightHash: hash, state: state, ending: .completed, isSaved: isSaved)
+  }
+
+  /// Ends the run early, with a checkpoint.
+  private func stop(after steps: Int, seconds: Double) throws -> RunOutcome {
+    watchdog.touch()
+    let ranks = optimizer.controls.indices.filter {
+      optimizer.controls[$0].flags.contains(.stopAsked)
+    }
+    try reporter?.recordSignal(StopSignal.name, step: steps, ranks: ranks)
+    let isSaved = try checkpointer?.complete(steps) ?? false
+    return RunOutcome(
+      steps: steps, trainingSeconds: seconds, evaluation: nil, weightHash: hash, state: state,
+      ending: .stopped, isSaved: isSaved)
+  }
+
+  /// Where the replicas differ, takes the step that all ranks agree on and saves what the majority
+  /// has.
+  private func saveMajority(_ error: TrainingError) throws {
+    guard case .replicasDiffer(let step, let ranks) = error, let checkpointer else { return }
+    apply(step: step, learningRate: plan.learningRate(at: step))
+    let keeper = optimizer.controls.indices.first { !ranks.contains($0) } ?? 0
+    if try checkpointer.complete(step + 1, keeper: keeper) {
+      try reporter?.warn(
+        "step \(step + 1): the checkpoint has the parameters of rank \(keeper), which most ranks "
+          + "share", step: step + 1, ranks: [keeper])
+    }
   }
 
   private var hash: WeightHash { state.parameters.withSpan(WeightHash.init(of:)) }
@@ -87,16 +138,16 @@ final class TrainingLoop {
       control.hash = hash.value
       control.flags.insert(.carriesHash)
     }
+    checkpointer?.mark(&control)
     source.begin(step: step)
     try optimizer.begin(state, from: source, learningRate: rate, control: &control)
+    fault?.strike(atStep: step, after: .killPacked)
     let packEnd = Clock.seconds
     try optimizer.wait(patience)
     let waitEnd = Clock.seconds
     let abstaining = try stepGuard.check(
       optimizer.controls, step: step, tensors: state.layout.tensors.count)
-    optimizer.apply(to: state, learningRate: rate)
-    state.parameters.withMutableSpan { workload.objective.project($0) }
-    state.parameters.withMutableSpan { fault?.corrupt(parameters: $0, atStep: step) }
+    apply(step: step, learningRate: rate)
     let end = Clock.seconds
     times.gradient = Float(source.seconds)
     times.pack = Float(packEnd - start - source.seconds)
@@ -106,6 +157,13 @@ final class TrainingLoop {
     try reporter?.record(
       step: step, controls: optimizer.controls, traffic: optimizer.traffic, learningRate: rate,
       abstaining: abstaining)
+  }
+
+  private func apply(step: Int, learningRate: Double) {
+    optimizer.apply(to: state, learningRate: learningRate)
+    fault?.strike(atStep: step, after: .killApplied)
+    state.parameters.withMutableSpan { workload.objective.project($0) }
+    state.parameters.withMutableSpan { fault?.corrupt(parameters: $0, atStep: step) }
   }
 
   private func evaluate(on split: Evaluation.Split, after steps: Int) throws -> Evaluation {
@@ -118,12 +176,29 @@ final class TrainingLoop {
 
 /// What a run ends with.
 struct RunOutcome {
-  /// Seconds of all steps, evaluations left out.
+  /// Why it ended.
+  enum Ending: String {
+    /// All steps are done.
+    case completed
+    /// A signal asked for the end.
+    case stopped
+  }
+
+  /// The steps done.
+  let steps: Int
+  /// Seconds of the steps of this job, evaluations left out.
   let trainingSeconds: Double
-  /// The last evaluation.
-  let evaluation: Evaluation
+  /// The last evaluation; nil where the run was stopped.
+  let evaluation: Evaluation?
   /// XXH3 of the final parameters.
   let weightHash: WeightHash
   /// The final parameters.
   let state: ModelState
+  /// Why it ended.
+  let ending: Ending
+  /// Whether the last checkpoint is complete, where the run writes any.
+  let isSaved: Bool
+
+  /// The exit code: 0 for a run that is done, 85 for one that goes on later.
+  var exitCode: Int32 { isSaved ? ending == .completed ? 0 : 85 : 1 }
 }

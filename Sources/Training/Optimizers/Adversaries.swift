@@ -1,3 +1,4 @@
+import AlignedBuffers
 import CounterRandom
 import MPIKit
 import SignBits
@@ -25,18 +26,12 @@ final class Adversaries {
   private let seed: UInt64
   /// The vote of those who collude.
   private let conspiracy: MajorityVote?
-  private var frozen: [Int: FrozenBallot] = [:]
+  /// What those who freeze keep, for each hosted voter: 0, or 1 once there is a ballot, or 2 for one
+  /// with a mask; its signs; its mask.
+  private var frozen: AlignedBuffer<UInt64>
+  private let frozenWords: Int
   private let electorate: Electorate
   private let patience: Patience
-
-  /// One ballot, kept.
-  private final class FrozenBallot {
-    var planes: SignPlanes
-    init(copying ballot: borrowing SignPlanes) {
-      planes = SignPlanes(count: ballot.count)
-      planes.copy(from: ballot)
-    }
-  }
 
   /// Chooses the adversaries; nil where there are none.
   ///
@@ -52,6 +47,9 @@ final class Adversaries {
     seed = plan.options.seed
     self.electorate = electorate
     self.patience = patience
+    frozenWords = 1 + 2 * SignPlanes.wordCount(of: coordinateCount)
+    frozen = AlignedBuffer(
+      repeating: 0, count: attack == .freeze ? frozenWords * electorate.hosted.count : 0)
     conspiracy =
       attack != .collude
       ? nil
@@ -78,18 +76,38 @@ final class Adversaries {
     case .random:
       ballot.randomize(
         stream: RandomStream(seed: seed, purpose: .attack, owner: voter, step: step))
-    case .freeze:
-      if let kept = frozen[voter] {
-        ballot.copy(from: kept.planes)
-      } else {
-        frozen[voter] = FrozenBallot(copying: ballot)
-      }
+    case .freeze: freeze(&ballot, of: voter)
     case .collude:
       conspiracy?.ballot.copy(from: ballot)
       conspiracy?.cast()
       return false
     }
     return true
+  }
+
+  /// Keeps the first ballot of a voter, and replaces later ones by it.
+  private func freeze(_ ballot: inout SignPlanes, of voter: Int) {
+    let first = (voter - electorate.hosted.lowerBound) * frozenWords
+    let masks = first + 1 + ballot.wordCount
+    if frozen[first] == 0 {
+      frozen[first] = ballot.hasMask ? 2 : 1
+      for word in 0..<ballot.wordCount {
+        frozen[first + 1 + word] = ballot.signs[word]
+        frozen[masks + word] = ballot.masks[word]
+      }
+    } else {
+      ballot.hasMask = frozen[first] == 2
+      for word in 0..<ballot.wordCount {
+        ballot.signs[word] = frozen[first + 1 + word]
+        ballot.masks[word] = frozen[masks + word]
+      }
+    }
+  }
+
+  /// Lends what is kept, to be saved or restored.
+  func withState(_ body: StateVisitor) throws {
+    guard attack == .freeze else { return }
+    try frozen.visit("frozenBallots", electorate.place(elementsPerVoter: frozenWords), body)
   }
 
   /// Lets the colluders agree and hands out the ballot of each that is hosted and takes part.

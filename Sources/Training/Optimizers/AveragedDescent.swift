@@ -160,4 +160,9 @@ final class AveragedDescent: DistributedOptimizer {
       gradient.span, first: first.mutableSpan, second: second.mutableSpan,
       to: parameters.mutableSpan, coordinates: range, step: step)
   }
+
+  func withState(_ state: ModelState, _ body: StateVisitor) throws {
+    if momentum.count > 0 { try momentum.visit("momentum", .shared, body) }
+    if secondMoment.count > 0 { try secondMoment.visit("secondMoment", .shared, body) }
+  }
 }

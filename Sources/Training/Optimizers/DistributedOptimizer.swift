@@ -22,9 +22,22 @@ protocol DistributedOptimizer: AnyObject {
   /// Applies what all ranks agreed on.
   func apply(to state: ModelState, learningRate: Double)
 
+  /// Lends every tensor of the state that is not in the parameters, to be saved or restored.
+  ///
+  /// Between two steps, or before the first one, which then goes on from what was written. Local;
+  /// always the same tensors in the same order.
+  func withState(_ state: ModelState, _ body: StateVisitor) throws
+
   /// The control blocks of all ranks in this step.
   var controls: [ControlBlock] { get }
 
   /// What this rank sent and received in this step.
   var traffic: Traffic { get }
+
+  /// What the user should know about the way in which ranks agree.
+  var notice: String? { get }
+}
+
+extension DistributedOptimizer {
+  var notice: String? { nil }
 }

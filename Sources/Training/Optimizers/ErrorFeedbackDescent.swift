@@ -102,4 +102,18 @@ final class ErrorFeedbackDescent: DistributedOptimizer {
       }
     }
   }
+
+  func withState(_ state: ModelState, _ body: StateVisitor) throws {
+    if pass != nil { try momentum.visit("momentum", .rank, body) }
+    try error.visit("error", .rank, body)
+    let owned = vote.errorCoordinates
+    try vote.withMutableErrors { errors in
+      var errors = errors
+      try body(
+        StateTensor(
+          name: "errorOfMean", place: .slice(of: layout.count, from: owned.lowerBound),
+          shape: [owned.count]),
+        errors.mutableBytes)
+    }
+  }
 }

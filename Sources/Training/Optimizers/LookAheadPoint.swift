@@ -20,6 +20,8 @@ final class LookAheadPoint {
   /// z; between steps, in the stored form, w_prev.
   private(set) var point: AlignedBuffer<Float>
   private var isFirst = true
+  /// Whether `point` is the z of the next step already.
+  private var isReady = false
   private var learningRate = 0.0
 
   init(form: Form, momentum: Double, count: Int) {
@@ -30,6 +32,8 @@ final class LookAheadPoint {
 
   /// Moves to z, given the verdict of the step before.
   func prepare(_ state: ModelState, verdict: borrowing SignPlanes) {
+    if isReady { return }
+    isReady = true
     if isFirst {
       copy(state)
       isFirst = false
@@ -50,7 +54,16 @@ final class LookAheadPoint {
   /// Keeps what the next point needs, before the parameters are moved.
   func remember(_ state: ModelState, learningRate: Double) {
     self.learningRate = learningRate
+    isReady = false
     if form == .stored { copy(state) }
+  }
+
+  /// Lends the z of the next step, to be saved or restored.
+  func withState(
+    _ state: ModelState, verdict: borrowing SignPlanes, _ body: StateVisitor
+  ) throws {
+    prepare(state, verdict: verdict)
+    try point.visit("pointAhead", .shared, body)
   }
 
   private func copy(_ state: ModelState) {

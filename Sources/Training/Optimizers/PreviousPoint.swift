@@ -29,4 +29,10 @@ final class PreviousPoint {
   func remember(_ state: ModelState) {
     parameters.copy(from: state.parameters)
   }
+
+  /// Lends the previous parameters, to be saved or restored.
+  func withState(_ state: ModelState, _ body: StateVisitor) throws {
+    prepare(state)
+    try parameters.visit("previousParameters", .shared, body)
+  }
 }

@@ -66,6 +66,8 @@ final class VotedDescent: DistributedOptimizer {
 
   var controls: [ControlBlock] { vote.controls }
 
+  var notice: String? { vote.notice }
+
   var traffic: Traffic {
     var traffic = vote.traffic
     if let stochastic { traffic += stochastic.traffic }
@@ -211,5 +213,14 @@ extension VotedDescent {
   ) -> Result {
     if let previous { return previous.gradient.withSpan(body) }
     return body(gradient)
+  }
+}
+
+extension VotedDescent {
+  func withState(_ state: ModelState, _ body: StateVisitor) throws {
+    try momenta.visit("momentum", electorate.place(elementsPerVoter: layout.count), body)
+    try lookAhead?.withState(state, verdict: vote.verdict, body)
+    try previous?.withState(state, body)
+    try adversaries?.withState(body)
   }
 }

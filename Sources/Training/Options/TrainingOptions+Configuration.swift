@@ -37,6 +37,16 @@ extension TrainingOptions {
       .init("log-every", .integer(logEvery)),
       .init("save", save.map(JSONValue.string) ?? .null),
     ]
+    if let settings = checkpointSettings {
+      members += [
+        .init("checkpoint", .string(settings.folder)),
+        .init("checkpoint-every", .string(settings.interval.description)),
+        .init("keep", .integer(settings.keep)),
+        .init("checkpoint-memory", .string(settings.memory.rawValue)),
+        .init("resume", .string(settings.resume.description)),
+        .init("resume-strict", .bool(settings.isStrict)),
+      ]
+    }
     if let momentum = plan.momentum { members.append(.init("momentum", .number(momentum))) }
     if algorithm == .lion { members.append(.init("interpolation", .number(plan.interpolation))) }
     if let radius = plan.radius { members.append(.init("radius", .string("\(radius)"))) }
@@ -68,5 +78,19 @@ extension TrainingOptions {
     case .mean: members.append(.init("mean", .string(plan.mean.rawValue)))
     }
     return members
+  }
+
+  /// The flags that change nothing in the parameters of a run, so that it may go on with others.
+  private static let freeFlags: Set = [
+    "threads", "evaluate-every", "check-replicas", "max-abstentions", "collective-timeout", "log",
+    "log-every", "save", "simulate-gradient", "vote", "coding", "checkpoint", "checkpoint-every",
+    "keep",
+    "checkpoint-memory", "resume", "resume-strict",
+  ]
+
+  /// Every flag that the parameters of the run depend on, by name.
+  func definingConfiguration(_ plan: RunPlan) -> [String: String] {
+    let members = configuration(plan, threads: 0).filter { !Self.freeFlags.contains($0.name) }
+    return Dictionary(uniqueKeysWithValues: members.map { ($0.name, $0.value.text) })
   }
 }

@@ -13,6 +13,7 @@ extension TrainingOptions {
     try checkClients()
     try checkAdversaries()
     try checkModel()
+    try checkCheckpoints()
   }
 
   private func checkRanges() throws(OptionError) {

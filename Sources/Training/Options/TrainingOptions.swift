@@ -52,9 +52,9 @@ public struct TrainingOptions: Sendable {
   public var weightDecay = 0.0
   /// What zeros and ties count as.
   public var signRule: SignRule?
-  /// How ballots become a verdict.
+  /// How ballots become a verdict; the fastest in a trial when not given.
   public var route: Route?
-  /// Whether the messages of the vote are coded; nil for not.
+  /// Whether the messages of the vote are coded; nil for what is faster.
   public var coding: Coding?
   /// In which order the fp32 baselines sum.
   public var mean: MeanOrder?
@@ -80,6 +80,18 @@ public struct TrainingOptions: Sendable {
   public var logEvery = 50
   /// Where the final parameters go.
   public var save: String?
+  /// The folder of checkpoints; none are written without.
+  public var checkpoint: String?
+  /// How often a checkpoint is written; every 10 minutes when not given.
+  public var checkpointEvery: CheckpointInterval?
+  /// How many checkpoints stay; 2 when not given.
+  public var keep: Int?
+  /// How the state gets to the thread that writes it; by a copy when not given.
+  public var checkpointMemory: CheckpointMemory?
+  /// What a run takes up that finds checkpoints; the newest when not given.
+  public var resume: ResumeChoice?
+  /// Whether to refuse a resume on a machine whose gradients may differ in their last bits.
+  public var resumeStrict = false
 
   /// The defaults.
   public init() {}

@@ -1,3 +1,4 @@
+import Foundation
 import MPIKit
 import Objectives
 import SignDescent
@@ -17,6 +18,31 @@ extension RunPlan {
   var votesEarly: Bool {
     route == .exchange && ranks > 1 && cohort == nil && radius == nil && options.clip == nil
       && options.adversaries == 0 && options.algorithm != .ssvr
+  }
+
+  /// Tries the routes of the vote where the options leave it open (`--vote auto`) and there is
+  /// something to choose.
+  ///
+  /// Collective.
+  func tryRoutes(parameters: Int, world: borrowing Communicator) throws -> RouteTrial? {
+    guard options.algorithm.exchange == .vote, ranks > 1 else { return nil }
+    let candidates = candidates
+    guard candidates.count > 1 else { return nil }
+    return try RouteTrial(
+      of: candidates, flipRate: acos(momentum ?? 0) / .pi, coordinateCount: parameters, voters: electorate(rank: world.rank).ballots, rule: signRule,
+      patience: Patience(limitSeconds: options.collectiveTimeout), communicator: world)
+  }
+
+  /// What the options leave open of route and coding.
+  private var candidates: [RouteTrial.Candidate] {
+    var candidates = RouteTrial.Candidate.all
+    if let route = options.route {
+      candidates = [.init(route)]
+      if TrainingOptions.codedRoutes.contains(route) { candidates.append(.init(route, .delta)) }
+    } else if options.coding == .delta {
+      candidates = TrainingOptions.codedRoutes.map { .init($0, .delta) }
+    }
+    return candidates.filter { options.coding == nil || options.coding == $0.coding }
   }
 
   /// How the point ahead comes about; nil where gradients are taken at the parameters.

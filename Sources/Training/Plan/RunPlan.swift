@@ -12,10 +12,14 @@ struct RunPlan {
   let cohort: Cohort?
   /// Which voter holds which samples.
   let partition: ClientPartition
-  /// Steps of an epoch; nil for objectives without samples.
-  let stepsPerEpoch: Int?
-  /// Steps of the run.
+  /// Where the run begins or goes on.
+  let position: RunPosition
+  /// Which samples each step takes; nil for objectives without samples.
+  let course: EpochCourse?
+  /// Steps of the run, those before the position included.
   let totalSteps: Int
+  /// Steps of the learning rate's course: those of the run unless the number of ranks changed.
+  let scheduleSteps: Int
   /// The most samples of a voter in a batch.
   let batchCapacity: Int
   /// The learning rate γ that the schedule starts from.
@@ -28,10 +32,13 @@ struct RunPlan {
   let radius: StochasticRadius?
   /// What zeros and ties count as.
   let signRule: SignRule
-  /// How ballots become a verdict.
-  let route: Route
+  /// How ballots become a verdict, and why so.
+  private(set) var route: Route
+  private(set) var routeReason: String
+  /// Whether the route is the winner of a trial.
+  private(set) var isRouteTried = false
   /// Whether messages of the vote are coded.
-  let coding: Coding
+  private(set) var coding: Coding
   /// In which order the fp32 baselines sum.
   let mean: MeanOrder
   /// What adversaries send.
@@ -39,12 +46,16 @@ struct RunPlan {
 
   /// A plan for a run on so many ranks over so many training samples.
   ///
-  /// - Parameter largestPart: The most samples that one voter holds, where each has its own.
+  /// - Parameters:
+  ///   - largestPart: The most samples that one voter holds, where each has its own.
+  ///   - position: Where the run goes on.
   /// - Throws: `OptionError` when there are fewer samples than voters for full batches.
   init(
-    _ options: TrainingOptions, ranks: Int, trainingSamples: Int, largestPart: Int? = nil
+    _ options: TrainingOptions, ranks: Int, trainingSamples: Int, largestPart: Int? = nil,
+    position: RunPosition = RunPosition()
   ) throws(OptionError) {
     self.options = options
+    self.position = position
     self.ranks = ranks
     cohort = options.cohort
     partition = options.partition ?? (cohort == nil ? .shared : .iid)
@@ -56,27 +67,32 @@ struct RunPlan {
           "--batch full needs a sample for each of \(voters) voters: found \(trainingSamples)")
       }
       batchCapacity = largestPart ?? (trainingSamples + voters - 1) / voters
-      stepsPerEpoch = 1
+      course = EpochCourse(samples: 1, samplesPerStep: 1, start: position.place)
     case .perRank(let count):
       batchCapacity = trainingSamples == 0 ? count : min(count, trainingSamples)
       let batches = cohort.map { Memory.product($0.attendance, $0.localSteps) } ?? ranks
       let samplesPerStep = Memory.product(batches, batchCapacity)
-      stepsPerEpoch =
-        trainingSamples == 0 ? nil : max(1, (trainingSamples - 1) / samplesPerStep + 1)
+      course =
+        trainingSamples == 0
+        ? nil
+        : EpochCourse(
+          samples: trainingSamples, samplesPerStep: samplesPerStep, start: position.place)
     }
     switch options.length {
-    case .epochs(let epochs): totalSteps = Memory.product(epochs, stepsPerEpoch ?? 1)
+    case .epochs(let epochs): totalSteps = course?.steps(toEndOfEpochs: epochs) ?? epochs
     case .steps(let steps): totalSteps = steps
     }
+    scheduleSteps = position.scheduleSteps ?? totalSteps
     learningRate = options.learningRate ?? Self.defaultLearningRate(options, cohort)
     momentum =
       options.schedule.definesMomentum
-      ? Schedule.paperMomentum(steps: totalSteps, smoothness: options.smoothness)
+      ? Schedule.paperMomentum(steps: scheduleSteps, smoothness: options.smoothness)
       : options.momentum ?? options.algorithm.defaultMomentum
     interpolation = options.interpolation ?? 0.9
     radius = options.radius ?? (options.algorithm == .signumStochastic ? .maximum : nil)
     signRule = options.signRule ?? .fair
     route = options.route ?? .exchange
+    routeReason = options.route == nil ? "the default" : "asked for"
     coding = options.coding ?? .none
     mean = options.mean ?? .fixed
     attack = options.attack ?? .invert
@@ -92,22 +108,41 @@ struct RunPlan {
     return options.algorithm.defaultLearningRate
   }
 
+  /// Takes the route and the coding that won a trial.
+  mutating func take(_ trial: RouteTrial) {
+    route = trial.winner.route
+    coding = trial.winner.coding
+    routeReason = trial.reason
+    isRouteTried = true
+  }
+
   /// The learning rate of a step.
   func learningRate(at step: Int) -> Double {
     options.schedule.rate(
-      at: step, of: totalSteps, base: learningRate, smoothness: options.smoothness)
+      at: scheduleStep(of: step), of: scheduleSteps, base: learningRate,
+      smoothness: options.smoothness)
   }
 
+  /// Steps of an epoch; nil for objectives without samples.
+  var stepsPerEpoch: Int? { course?.stepsPerEpoch }
+
   /// The epoch that a step belongs to, from 0.
-  func epoch(of step: Int) -> Int { step / (stepsPerEpoch ?? max(totalSteps, 1)) }
+  func epoch(of step: Int) -> Int { course?.entries(of: step).epoch ?? 0 }
+
+  /// The epoch of the last of so many steps, which may be those of the checkpoint.
+  func epoch(after steps: Int) -> Int {
+    guard let place = course?.place(before: steps) else { return 0 }
+    return place.entry == 0 ? max(place.epoch - 1, 0) : place.epoch
+  }
 
   /// Whether an evaluation follows a step.
   ///
   /// After the last step there is one in any case.
   func isEvaluationDue(after step: Int) -> Bool {
-    let fullBatch = options.batch == .full || stepsPerEpoch == nil
-    let interval = options.evaluateEvery ?? (fullBatch ? 0 : stepsPerEpoch ?? 0)
-    return interval > 0 && (step + 1) % interval == 0 && step + 1 < totalSteps
+    guard step + 1 < totalSteps else { return false }
+    if let interval = options.evaluateEvery { return interval > 0 && (step + 1) % interval == 0 }
+    guard options.batch != .full, let course else { return false }
+    return course.place(before: step + 1).entry == 0
   }
 
   /// Whether the hash of the parameters travels with a step.

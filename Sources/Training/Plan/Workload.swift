@@ -23,10 +23,11 @@ final class Workload {
   /// - Throws: `DatasetError`, `ParameterLayoutError`, `OptionError` or `OneDNNError`, in one line.
   init(_ options: TrainingOptions, ranks: Int, localRanks: Int, threads: Int) throws {
     let voters = options.cohort?.clients ?? ranks
+    let bytes = options.algorithm.bytesPerParameter(hostedVoters: (voters + ranks - 1) / ranks)
+    // The copy has the parameters and the rest of the state, not the gradient.
+    let copies = options.checkpointSettings?.memory == .copy
     let memory = Memory(
-      bytesPerParameter: options.algorithm.bytesPerParameter(
-        hostedVoters: (voters + ranks - 1) / ranks),
-      localRanks: localRanks)
+      bytesPerParameter: copies ? Memory.sum(bytes, bytes - 4) : bytes, localRanks: localRanks)
     if case .closedForm(let form) = options.model {
       objective = try form.makeObjective()
       try memory.check(parameters: objective.layout.count)

@@ -10,16 +10,21 @@ enum ModelFile {
   static func write(
     _ state: ModelState, of workload: Workload, options: TrainingOptions, to path: String
   ) throws(CheckpointError) {
-    let metadata = [
+    let metadata = metadata(of: workload, options: options)
+    try state.parameters.withSpan { values throws(CheckpointError) in
+      try Safetensors.write(
+        to: path, values: values, tensors: entries(of: state.layout), metadata: metadata)
+    }
+  }
+
+  /// What a file says about its model.
+  static func metadata(of workload: Workload, options: TrainingOptions) -> [String: String] {
+    [
       "model": options.model.description,
       "hidden": (options.hidden ?? [256, 256]).map(String.init).joined(separator: ","),
       "features": "\(workload.data?.training.width ?? 0)",
       "classes": "\(workload.objective.classCount ?? 0)",
     ]
-    try state.parameters.withSpan { values throws(CheckpointError) in
-      try Safetensors.write(
-        to: path, values: values, tensors: entries(of: state.layout), metadata: metadata)
-    }
   }
 
   /// The objective that a file holds parameters for, and the parameters.

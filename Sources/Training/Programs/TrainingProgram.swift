@@ -21,32 +21,67 @@ public enum TrainingProgram {
   private static func run(
     _ options: TrainingOptions, on world: borrowing Communicator
   ) throws -> Int32 {
+    if options.checkpoint != nil { StopSignal.listen() }
     let nodes = try NodeMap(world)
-    let threads = options.threads ?? nodes.threadsPerRank
-    let prepared = Result { try Preparation(options, nodes: nodes, threads: threads, world: world) }
+    guard let settings = options.checkpointSettings else {
+      return try run(options, nodes, threads: options.threads ?? nodes.threadsPerRank, on: world)
+    }
+    guard let search = try CheckpointSearch.run(settings, on: world) else { return 2 }
+    let before = search.manifest.flatMap { $0.ranks == world.size ? $0.threads[world.rank] : nil }
+    return try run(
+      options, nodes, threads: options.threads ?? before ?? nodes.threadsPerRank,
+      search: search, on: world)
+  }
+
+  private static func run(
+    _ options: TrainingOptions, _ nodes: NodeMap, threads: Int,
+    search: CheckpointSearch? = nil, on world: borrowing Communicator
+  ) throws -> Int32 {
+    let position = search?.manifest?.position ?? RunPosition()
+    let prepared = Result {
+      try Preparation(options, nodes: nodes, threads: threads, position: position, world: world)
+    }
     guard try Agreement.isReady(prepared.failure, on: world) else { return 2 }
     let ready = try prepared.get()
     let difference = try Agreement.difference(in: ready.fingerprint, on: world)
     guard try Agreement.isReady(difference, on: world) else { return 2 }
 
+    var plan = ready.plan
+    let trial = try plan.tryRoutes(
+      parameters: ready.workload.objective.layout.count, world: world)
+    if let trial { plan.take(trial) }
+
+    var checkpoints: Checkpointing?
+    if let settings = options.checkpointSettings, let search {
+      let threads = try world.allGatherStrings("\(threads)").compactMap { Int($0) }
+      let made = try Checkpointing(
+        settings, search: search, plan: ready.plan, facts: ready.facts, threads: threads)
+      guard try Agreement.isReady(made.refusal(), on: world) else { return 2 }
+      try search.setLeftoversAside()
+      checkpoints = made
+    }
     var reporter: Reporter?
     if world.rank == 0 {
       let writer = try options.log.map { path throws(RunLogError) in try RunLogWriter(path: path) }
-      let head = RunHead(ready.plan, ready.workload, nodes: nodes, threads: threads)
-      reporter = Reporter(
-        plan: ready.plan, layout: ready.workload.objective.layout, writer: writer)
-      try reporter?.begin(head.record, headline: head.lines)
+      let head = RunHead(
+        plan, ready.workload, nodes: nodes, threads: threads,
+        runIdentifier: checkpoints?.runIdentifier)
+      let made = Reporter(
+        plan: plan, layout: ready.workload.objective.layout, writer: writer)
+      try made.begin(head.record, headline: head.lines)
+      try checkpoints?.report(to: made, warnings: search?.warnings ?? [])
+      reporter = made
     }
     let loop = try TrainingLoop(
-      plan: ready.plan, workload: ready.workload, reporter: reporter, fault: ready.fault,
-      world: world)
+      plan: plan, workload: ready.workload, reporter: reporter, fault: ready.fault,
+      checkpoints: checkpoints, world: world)
     let outcome = try loop.run()
-    try Agreement.checkReplicas(outcome.weightHash, steps: ready.plan.totalSteps, on: world)
-    if world.rank == 0, let path = options.save {
+    try Agreement.checkReplicas(outcome.weightHash, steps: outcome.steps, on: world)
+    if world.rank == 0, outcome.ending == .completed, let path = options.save {
       try ModelFile.write(outcome.state, of: ready.workload, options: options, to: path)
     }
-    try reporter?.finish(outcome, saved: options.save)
-    return 0
+    try reporter?.finish(outcome, saved: outcome.ending == .completed ? options.save : nil)
+    return outcome.exitCode
   }
 }
 
@@ -57,7 +92,8 @@ private struct Preparation {
   let fault: FaultInjection?
 
   init(
-    _ options: TrainingOptions, nodes: NodeMap, threads: Int, world: borrowing Communicator
+    _ options: TrainingOptions, nodes: NodeMap, threads: Int, position: RunPosition,
+    world: borrowing Communicator
   ) throws {
     fault = try FaultInjection(rank: world.rank)
     if world.rank == 0 {
@@ -69,7 +105,7 @@ private struct Preparation {
       options, ranks: world.size, localRanks: nodes.localRanks, threads: threads)
     plan = try RunPlan(
       options, ranks: world.size, trainingSamples: workload.trainingCount,
-      largestPart: workload.clientSamples?.map(\.count).max())
+      largestPart: workload.clientSamples?.map(\.count).max(), position: position)
     try options.checkAdversaries(among: plan.cohort?.clients ?? world.size)
   }
 
@@ -80,12 +116,17 @@ private struct Preparation {
     let options = plan.options.configuration(plan, threads: 0).map {
       "\($0.name) \($0.value.text)"
     }
+    return (options + facts.sorted { $0.key < $1.key }.map { "\($0) \($1)" })
+      .joined(separator: "\n")
+  }
+
+  /// What the options do not say about data and model.
+  var facts: [String: String] {
     let data = workload.data.map {
-      "data \($0.training.count) x \($0.training.width), \($0.training.classCount) classes, "
+      "\($0.training.count) x \($0.training.width), \($0.training.classCount) classes, "
         + "test \($0.test?.count ?? 0)"
     }
-    return (options + [data ?? "no data", "tensors \(workload.objective.layout)"])
-      .joined(separator: "\n")
+    return ["samples": data ?? "none", "tensors": "\(workload.objective.layout)"]
   }
 }
 

@@ -1,4 +1,5 @@
 import Checkpoints
+import Datasets
 import Foundation
 import Objectives
 import RunLog
@@ -107,7 +108,8 @@ final class Reporter {
     let line = ProgressLine(
       epoch: plan.epoch(of: step) + 1, epochs: epochs, step: step + 1, steps: plan.totalSteps,
       samplesPerSecond: samplesPerSecond, loss: loss, accuracy: accuracy,
-      secondsLeft: (now - start) / Double(step + 1) * Double(plan.totalSteps - step - 1),
+      secondsLeft: (now - start) / Double(step + 1 - plan.position.step)
+        * Double(plan.totalSteps - step - 1),
       voteShare: interval.waitSeconds / max(interval.stepSeconds, 1e-9))
     if let columns = Console.columns {
       Console.rewrite(line.terminalText(width: columns - 1))
@@ -138,6 +140,15 @@ final class Reporter {
     }
   }
 
+  /// Takes in that something goes another way than asked for.
+  func record(fallback message: String) throws {
+    try append(
+      .event(
+        EventRecord(
+          event: .fallback, step: 0, ranks: Array(0..<plan.ranks), message: message)))
+    say(message)
+  }
+
   /// Takes an evaluation in.
   func record(_ evaluation: Evaluation, steps: Int) throws {
     accuracy = evaluation.accuracy
@@ -148,7 +159,7 @@ final class Reporter {
     try append(
       .evaluation(
         EvaluationRecord(
-          step: steps, epoch: plan.epoch(of: max(steps - 1, 0)),
+          step: steps, epoch: plan.epoch(after: steps),
           split: evaluation.split, samples: evaluation.samples,
           loss: evaluation.loss, accuracy: evaluation.accuracy,
           perClass: classes.isEmpty ? nil : classes, evaluationSeconds: evaluation.seconds)))
@@ -164,7 +175,8 @@ final class Reporter {
 
   /// Ends the run: the last record and a few lines.
   func finish(_ outcome: RunOutcome, saved: String?) throws {
-    let steps = Double(max(plan.totalSteps, 1))
+    // Of this job: steps before its checkpoint were another one's.
+    let steps = Double(max(outcome.steps - plan.position.step, 1))
     let parameters = Double(layout.count)
     let sentBits = Double(traffic.bytesSent) * 8 / parameters / steps
     let share = waitSeconds / max(stepSeconds, 1e-9)
@@ -173,21 +185,50 @@ final class Reporter {
     try append(
       .summary(
         SummaryRecord(
-          steps: plan.totalSteps,
-          epochs: plan.stepsPerEpoch.map { Double(plan.totalSteps) / Double($0) } ?? 0,
+          steps: outcome.steps, epochs: epochs(after: outcome.steps),
           trainingSeconds: outcome.trainingSeconds, samplesPerSecond: rate,
-          finalLoss: outcome.evaluation.loss, accuracy: outcome.evaluation.accuracy,
+          finalLoss: outcome.evaluation?.loss ?? loss, accuracy: outcome.evaluation?.accuracy,
           weightHash: hash, bytesSentPerRank: traffic.bytesSent,
           bytesReceivedPerRank: traffic.bytesReceived, bytesModelled: traffic.isModelled,
           bitsPerParameterPerStep: sentBits, voteShare: share, abstentions: abstentions,
-          exitReason: "completed")))
-    say(outcome.evaluation.text)
+          exitReason: outcome.ending.rawValue)))
+    if let evaluation = outcome.evaluation { say(evaluation.text) }
+    if outcome.ending == .stopped {
+      say("stopped after step \(outcome.steps) of \(plan.totalSteps); start again to go on")
+    }
     Console.print(
-      "\(plan.totalSteps) steps in \(fixed(outcome.trainingSeconds, 2)) s, "
+      "\(outcome.steps - plan.position.step) steps in \(fixed(outcome.trainingSeconds, 2)) s, "
         + "\(fixed(rate, 0)) samples/s, \(fixed(100 * share, 0)) % of the time in the vote")
     Console.print(wireLine(bytes: Double(traffic.bytesSent) / parameters / steps))
     Console.print("weights \(hash)" + (saved.map { " in \($0)" } ?? ""))
     if let log = plan.options.log { Console.print("log     \(log)") }
+  }
+
+  private func epochs(after steps: Int) -> Double {
+    guard let course = plan.course else { return 0 }
+    let place = course.place(before: steps)
+    return Double(place.epoch) + Double(place.entry) / Double(course.samples)
+  }
+
+  /// Tells of a checkpoint that is complete.
+  func record(_ checkpoint: CheckpointRecord) throws {
+    try append(.checkpoint(checkpoint))
+  }
+
+  /// Tells of something that the user should know, in the log and on the console.
+  func warn(
+    _ message: String, step: Int, ranks: [Int], event: EventRecord.Kind = .warning
+  ) throws {
+    try append(.event(EventRecord(event: event, step: step, ranks: ranks, message: message)))
+    say(message)
+  }
+
+  /// Tells of a signal that ends the run.
+  func recordSignal(_ name: String?, step: Int, ranks: [Int]) throws {
+    let all = ranks.count == plan.ranks ? "all ranks" : named(ranks)
+    try warn(
+      "step \(step): \(name ?? "a signal") came to \(all): the run stops here", step: step,
+      ranks: ranks, event: .signal)
   }
 
   /// What a rank sends, beside an all-reduce of fp32 gradients.

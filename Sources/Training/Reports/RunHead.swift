@@ -15,8 +15,14 @@ struct RunHead {
   /// A few lines for the console.
   let lines: [String]
 
-  init(_ plan: RunPlan, _ workload: Workload, nodes: NodeMap, threads: Int) {
-    record = Self.record(plan, workload, nodes, threads)
+  /// - Parameter runIdentifier: That of the run which goes on; nil for a new one.
+  init(
+    _ plan: RunPlan, _ workload: Workload, nodes: NodeMap, threads: Int,
+    runIdentifier: String? = nil
+  ) {
+    var record = Self.record(plan, workload, nodes, threads)
+    if let runIdentifier { record.runIdentifier = runIdentifier }
+    self.record = record
     lines = Self.lines(plan, workload, nodes, threads)
   }
 
@@ -45,8 +51,7 @@ struct RunHead {
     let averages = exchange == .mean
     record.route = averages ? "mean-" + plan.mean.rawValue : plan.route.rawValue
     record.routeReason =
-      (averages ? plan.options.mean != nil : plan.options.route != nil)
-      ? "asked for" : "the default"
+      averages ? plan.options.mean == nil ? "the default" : "asked for" : plan.routeReason
     if exchange == .vote { record.coding = plan.coding.rawValue }
     record.signRule = exchange == .vote ? plan.signRule.rawValue : "none"
     record.orderDependent = averages && plan.mean == .mpi
@@ -116,6 +121,7 @@ struct RunHead {
     switch options.algorithm.exchange {
     case .vote:
       method += ", sign rule \(plan.signRule.rawValue), vote \(plan.route.rawValue)"
+      if plan.isRouteTried { method += " (\(plan.routeReason))" }
       if plan.coding != .none { method += ", coding \(plan.coding.rawValue)" }
     case .scaledSigns: method += ", vote \(plan.route.rawValue)"
     case .mean: method += ", mean \(plan.mean.rawValue)"

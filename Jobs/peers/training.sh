@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Jobs/peers/training.sh [HOSTS [RATE [STEPS]]]
+#
+# Training of an MLP 784-1024-1024-10 on Fashion-MNIST, batch 128 a rank, by signum and by PyTorch's
+# DistributedDataParallel (gloo), on the same emulated hosts in the same run: 4 hosts, 1gbit and 2
+# epochs unless said; STEPS ends runs on slow links early. Prints a table; the logs stay in
+# runs/peers.
+set -euo pipefail
+# shellcheck source=Jobs/peers/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+hosts=${1:-4} rate=${2:-1gbit} steps=${3:-}
+if [ -z "${SIGNUM_ON_HOST:-}" ]; then
+  make_venv
+  build_signum
+  export signum
+  exec "$root/Jobs/emulated-network.sh" "$hosts" "$rate" -- \
+    bash "$peers/training.sh" "$hosts" "$rate" ${steps:+"$steps"}
+fi
+
+folder=$root/runs/peers/training-$hosts-$rate-$(date -u +%Y%m%dT%H%M%SZ)
+mkdir -p "$folder"
+length=(--epochs 2)
+[ -z "$steps" ] || length=(--steps "$steps")
+for coding in none delta; do
+  mpirun -np "$hosts" "$signum" train --hidden 1024,1024 --batch 128 "${length[@]}" \
+    --coding "$coding" --log-every 1 --log "$folder/signum-$coding.jsonl" > /dev/null
+done
+for method in int8-signs powersgd fp32; do
+  on_every_host "$peers/ddp.py" "$method" "${length[@]}" --log "$folder/ddp-$method.jsonl"
+done
+"$python" "$peers/table.py" training "$folder"/*.jsonl
