@@ -29,7 +29,8 @@ extension RunPlan {
     let candidates = candidates
     guard candidates.count > 1 else { return nil }
     return try RouteTrial(
-      of: candidates, flipRate: acos(momentum ?? 0) / .pi, coordinateCount: parameters, voters: electorate(rank: world.rank).ballots, rule: signRule,
+      of: candidates, flipRate: acos(momentum ?? 0) / .pi, coordinateCount: parameters,
+      voters: electorate(rank: world.rank).ballots, rule: signRule,
       patience: Patience(limitSeconds: options.collectiveTimeout), communicator: world)
   }
 
