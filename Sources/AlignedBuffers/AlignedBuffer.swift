@@ -10,7 +10,7 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
   /// Alignment of the first element in bytes.
   public static var alignment: Int { 64 }
 
-  private let storage: UnsafeMutableBufferPointer<Element>
+  @usableFromInline let storage: UnsafeMutableBufferPointer<Element>
   /// Who owns the memory; nil where the buffer itself does.
   private let owner: AnyObject?
 
@@ -53,9 +53,11 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
   }
 
   /// The number of elements.
+  @inlinable
   public var count: Int { unsafe storage.count }
 
   /// The elements, to read.
+  @inlinable
   public var span: Span<Element> {
     @_lifetime(borrow self)
     get {
@@ -65,6 +67,7 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
   }
 
   /// The elements, to read and write.
+  @inlinable
   public var mutableSpan: MutableSpan<Element> {
     @_lifetime(&self)
     mutating get {
@@ -75,6 +78,7 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
   /// The elements of a range, to read and write.
   ///
   /// - Precondition: `range` lies within the buffer.
+  @inlinable
   @_lifetime(&self)
   public mutating func mutableSpan(in range: Range<Int>) -> MutableSpan<Element> {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "range outside the buffer")
@@ -84,6 +88,7 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
   }
 
   /// Lends the elements to a closure, to read; for owners that are classes.
+  @inlinable
   public func withSpan<Result, Failure: Error>(
     _ body: (Span<Element>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -91,6 +96,7 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
   }
 
   /// Lends the elements to a closure, to read and write; for owners that are classes.
+  @inlinable
   public mutating func withMutableSpan<Result, Failure: Error>(
     _ body: (consuming MutableSpan<Element>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -100,6 +106,7 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
   /// Lends the elements of a range to a closure, to read and write; for owners that are classes.
   ///
   /// - Precondition: `range` lies within the buffer.
+  @inlinable
   public mutating func withMutableSpan<Result, Failure: Error>(
     in range: Range<Int>, _ body: (consuming MutableSpan<Element>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -111,11 +118,13 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
   /// The address stays the same for the life of the buffer. Unsafe: nothing keeps the pointer from
   /// outliving the buffer, or two users from writing at once.
   @unsafe
+  @inlinable
   package var unsafeElements: UnsafeMutableBufferPointer<Element> { unsafe storage }
 
   /// One element.
   ///
   /// - Precondition: `index` lies within the buffer.
+  @inlinable
   public subscript(index: Int) -> Element {
     get {
       precondition(index >= 0 && index < count, "index outside the buffer")

@@ -9,7 +9,8 @@ extension Tally {
   ///   - masks: Where its mask plane starts, or -1 where the ballot has none in this block.
   ///   - words: The words. Planes are 0 behind the last coordinate.
   ///   - rule: What a tie becomes.
-  ///   - coins: The coins of the words of the block; none where nothing ties, or under another rule.
+  ///   - coins: The coins of the words of the block, in whole groups of eight; none where nothing
+  ///     ties, or under another rule.
   ///   - verdict: Where the signs of N − S of the block go; `hasMask` is only ever set.
   /// - Precondition: All planes lie within `words`.
   /// - Complexity: O(N · words of the block); no allocation on the heap.
@@ -50,7 +51,8 @@ extension Tally {
   ///   - words: The words.
   ///   - ranks: N, the number of ballots in all tallies together.
   ///   - rule: What a tie becomes.
-  ///   - coins: The coins of the words of the block; none where nothing ties, or under another rule.
+  ///   - coins: The coins of the words of the block, in whole groups of eight; none where nothing
+  ///     ties, or under another rule.
   ///   - verdict: Where the signs of N − S of the block go; `hasMask` is only ever set.
   /// - Precondition: All tallies lie within `words`.
   /// - Complexity: O(words of the tallies); no allocation on the heap.

@@ -18,12 +18,14 @@ extension Tally {
     /// Where the plane of each ballot starts, in words, or a negative number where it has none.
     let starts: UnsafePointer<Int>
 
-    /// A group of eight words of the plane of a ballot; 0 behind the end of the words.
+    /// A group of eight words of the plane of a ballot; unless it is whole for sure, 0 behind the end
+    /// of the words.
     @inline(__always)
-    func lanes(_ ballot: Int, group: Int) -> Lanes {
+    func lanes(_ ballot: Int, group: Int, isWhole: Bool) -> Lanes {
       let start = unsafe starts[ballot]
-      return unsafe start < 0
-        ? Lanes(repeating: 0) : words.lanes(at: start &+ 8 &* group, of: wordCount)
+      guard start >= 0 else { return Lanes(repeating: 0) }
+      let word = start &+ 8 &* group
+      return unsafe isWhole ? words.lanes(at: word) : words.lanes(at: word, of: wordCount)
     }
   }
 
@@ -49,14 +51,14 @@ extension Tally {
 
     /// Adds a bit of each of the first ballots, of four ballots with three adders.
     @inline(__always)
-    mutating func count(_ ballots: Int, of planes: Planes, group: Int) {
+    mutating func count(_ ballots: Int, of planes: Planes, group: Int, isWhole: Bool) {
       let zero = Lanes(repeating: 0)
       for first in stride(from: 0, to: ballots, by: 4) {
         let left = ballots &- first
-        let a = unsafe planes.lanes(first, group: group)
-        let b = unsafe left > 1 ? planes.lanes(first &+ 1, group: group) : zero
-        let c = unsafe left > 2 ? planes.lanes(first &+ 2, group: group) : zero
-        let d = unsafe left > 3 ? planes.lanes(first &+ 3, group: group) : zero
+        let a = unsafe planes.lanes(first, group: group, isWhole: isWhole)
+        let b = unsafe left > 1 ? planes.lanes(first &+ 1, group: group, isWhole: isWhole) : zero
+        let c = unsafe left > 2 ? planes.lanes(first &+ 2, group: group, isWhole: isWhole) : zero
+        let d = unsafe left > 3 ? planes.lanes(first &+ 3, group: group, isWhole: isWhole) : zero
         let two = unsafe add(ones, a, b)
         let four = add(two.sum, c, d)
         let pairs = unsafe add(twos, two.carry, four.carry)
@@ -127,33 +129,17 @@ extension Tally {
 }
 
 extension UnsafePointer<UInt64> {
-  /// Eight words from a word on; 0 behind the last of so many.
+  /// Eight words from a word on.
   @inline(__always)
-  func lanes(at word: Int, of count: Int) -> Tally.Lanes {
-    guard word &+ 8 <= count else { return unsafe lastLanes(at: word, of: count) }
-    return unsafe UnsafeRawPointer(self).loadUnaligned(
-      fromByteOffset: 8 &* word, as: Tally.Lanes.self)
+  func lanes(at word: Int) -> Tally.Lanes {
+    unsafe UnsafeRawPointer(self).loadUnaligned(fromByteOffset: 8 &* word, as: Tally.Lanes.self)
   }
 
-  @inline(never)
-  private func lastLanes(at word: Int, of count: Int) -> Tally.Lanes {
+  /// Eight words from a word on; 0 behind the last of so many.
+  func lanes(at word: Int, of count: Int) -> Tally.Lanes {
+    if word &+ 8 <= count { return unsafe lanes(at: word) }
     var lanes = Tally.Lanes(repeating: 0)
     for lane in 0..<count - word { lanes[lane] = unsafe self[word + lane] }
     return lanes
-  }
-}
-
-extension UnsafeMutablePointer<UInt64> {
-  /// Writes eight words from a word on, or those before the end of so many.
-  @inline(__always)
-  func store(_ lanes: Tally.Lanes, at word: Int, of count: Int) {
-    guard word &+ 8 <= count else { return unsafe storeLast(lanes, at: word, of: count) }
-    unsafe UnsafeMutableRawPointer(self).storeBytes(
-      of: lanes, toByteOffset: 8 &* word, as: Tally.Lanes.self)
-  }
-
-  @inline(never)
-  private func storeLast(_ lanes: Tally.Lanes, at word: Int, of count: Int) {
-    for lane in 0..<count - word { unsafe self[word + lane] = lanes[lane] }
   }
 }

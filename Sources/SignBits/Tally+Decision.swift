@@ -15,47 +15,90 @@ extension Tally {
     var tosses: Bool { rule == .fair && canTie }
 
     /// Decides a block from the planes of its ballots.
+    ///
+    /// For few ballots the loops are apart, with their number a constant, and the words behind the
+    /// last whole group of eight are apart from the rest: so nothing leaves the registers.
     func decide(
       block: Int, signs: Planes, masks: Planes, coins: Span<UInt64>, into verdict: inout SignPlanes
     ) {
-      let none = unsafe UnsafeMutableBufferPointer<Lanes>(start: nil, count: 0)
-      switch (ranks, masked) {
-      case (2, false): unsafe plain(2, block, signs, higher: none, coins, &verdict)
-      case (3, false): unsafe plain(3, block, signs, higher: none, coins, &verdict)
-      case (4, false): unsafe plain(4, block, signs, higher: none, coins, &verdict)
-      default:
-        let planes = unsafe Counter.higherPlanes(ballots: ranks)
-        unsafe withUnsafeTemporaryAllocation(of: Lanes.self, capacity: planes) { higher -> Void in
-          if !masked { return unsafe plain(ranks, block, signs, higher: higher, coins, &verdict) }
-          each(of: block, coins: coins, into: &verdict) { group, comparison in
-            var counter = unsafe Counter(higher: higher)
-            unsafe counter.count(ranks, of: masks, group: group)
-            unsafe comparison.add(counter.halve(), plane: 0)
-            unsafe counter.count(ranks, of: signs, group: group)
-            unsafe counter.compare(in: &comparison, from: 1)
-          }
+      let words = wordCount(of: block, in: verdict)
+      unsafe withTarget(block, coins, &verdict) { target in
+        let whole = 0..<words / 8
+        switch (ranks, masked) {
+        case (2, false): unsafe two(whole, signs, target)
+        case (3, false): unsafe three(whole, signs, target)
+        case (4, false): unsafe four(whole, signs, target)
+        default: unsafe many(whole, signs, masks, target)
         }
+        if words % 8 > 0 { unsafe last(words / 8, signs, masks, target) }
       }
     }
 
-    /// Decides a block without masks; the compiler unrolls it for a constant number of ballots.
+    @inline(never)
+    private func two(_ groups: Range<Int>, _ signs: Planes, _ target: Target) {
+      unsafe few(2, groups, signs, target)
+    }
+
+    @inline(never)
+    private func three(_ groups: Range<Int>, _ signs: Planes, _ target: Target) {
+      unsafe few(3, groups, signs, target)
+    }
+
+    @inline(never)
+    private func four(_ groups: Range<Int>, _ signs: Planes, _ target: Target) {
+      unsafe few(4, groups, signs, target)
+    }
+
+    /// Decides groups from up to seven ballots without masks.
     @inline(__always)
-    private func plain(
-      _ ballots: Int, _ block: Int, _ signs: Planes, higher: UnsafeMutableBufferPointer<Lanes>,
-      _ coins: Span<UInt64>, _ verdict: inout SignPlanes
-    ) {
-      each(of: block, coins: coins, into: &verdict) { group, comparison in
-        var counter = unsafe Counter(higher: higher)
-        unsafe counter.count(ballots, of: signs, group: group)
+    private func few(_ ballots: Int, _ groups: Range<Int>, _ signs: Planes, _ target: Target) {
+      for group in groups {
+        var counter = unsafe Counter(higher: UnsafeMutableBufferPointer(start: nil, count: 0))
+        unsafe counter.count(ballots, of: signs, group: group, isWhole: true)
+        var comparison = unsafe target.comparison(for: self, group: group)
         unsafe counter.compare(in: &comparison, from: 0)
+        unsafe target.store(comparison, of: self, group: group)
+      }
+    }
+
+    @inline(never)
+    private func many(
+      _ groups: Range<Int>, _ signs: Planes, _ masks: Planes, _ target: Target
+    ) {
+      unsafe any(groups, signs, masks, target, areWhole: true)
+    }
+
+    /// Decides the words behind the last whole group.
+    @inline(never)
+    private func last(_ group: Int, _ signs: Planes, _ masks: Planes, _ target: Target) {
+      unsafe any(group..<group + 1, signs, masks, target, areWhole: false)
+    }
+
+    /// Decides groups from any number of ballots.
+    @inline(__always)
+    private func any(
+      _ groups: Range<Int>, _ signs: Planes, _ masks: Planes, _ target: Target, areWhole: Bool
+    ) {
+      let planes = unsafe Counter.higherPlanes(ballots: ranks)
+      unsafe withUnsafeTemporaryAllocation(of: Lanes.self, capacity: planes) { higher -> Void in
+        for group in groups {
+          var comparison = unsafe target.comparison(for: self, group: group)
+          var counter = unsafe Counter(higher: higher)
+          if masked {
+            unsafe counter.count(ranks, of: masks, group: group, isWhole: areWhole)
+            unsafe comparison.add(counter.halve(), plane: 0)
+          }
+          unsafe counter.count(ranks, of: signs, group: group, isWhole: areWhole)
+          unsafe counter.compare(in: &comparison, from: masked ? 1 : 0)
+          unsafe target.store(comparison, of: self, group: group)
+        }
       }
     }
 
     /// Decides a block from its tallies, each of which starts somewhere among some words, with or
     /// without the lowest plane.
     func decide(
-      block: Int, tallies: Span<Int>, masked hasLowest: Span<Bool>,
-      in words: UnsafeRawPointer,
+      block: Int, tallies: Span<Int>, masked hasLowest: Span<Bool>, in words: UnsafeRawPointer,
       coins: Span<UInt64>, into verdict: inout SignPlanes
     ) {
       let planes = planeCount(ranks: ranks, masked: masked)
@@ -85,33 +128,78 @@ extension Tally {
       of block: Int, coins: Span<UInt64>, into verdict: inout SignPlanes,
       compare: (_ group: Int, _ comparison: inout Comparison) -> Void
     ) {
-      let firstWord = block * blockPlaneWords
-      let groups = (wordCount(of: block, in: verdict) + 7) / 8
-      precondition(!tosses || coins.count >= 8 * groups, "too few coins")
+      let groups = 0..<(wordCount(of: block, in: verdict) + 7) / 8
+      unsafe withTarget(block, coins, &verdict) { target in
+        for group in groups {
+          var comparison = unsafe target.comparison(for: self, group: group)
+          compare(group, &comparison)
+          unsafe target.store(comparison, of: self, group: group)
+        }
+      }
+    }
+
+    /// Lends where a block of the verdict goes, and notes whether it has a mask.
+    @inline(__always)
+    private func withTarget(
+      _ block: Int, _ coins: Span<UInt64>, _ verdict: inout SignPlanes,
+      _ body: (_ target: Target) -> Void
+    ) {
+      let first = block * blockPlaneWords
+      let words = first..<first + wordCount(of: block, in: verdict)
+      precondition(!tosses || coins.count >= (words.count + 7) / 8 * 8, "too few coins")
       let writesMasks = rule == .exact || verdict.hasMask
-      let zero = Lanes(repeating: 0)
       var anyMask: UInt64 = 0
       unsafe coins.withUnsafeBufferPointer { coins in
         unsafe verdict.withUnsafeWords { signs, masks in
-          let count = signs.count
-          guard let signs = signs.baseAddress, let masks = masks.baseAddress else { return }
-          let coins = tosses ? coins.baseAddress : nil
-          for group in 0..<groups {
-            let heads = unsafe coins?.lanes(at: 8 &* group, of: 8 &* groups) ?? zero
-            var comparison = Comparison(limit: masked ? ranks : ranks / 2, heads: heads)
-            compare(group, &comparison)
-            unsafe signs.store(comparison.isGreater, at: firstWord &+ 8 &* group, of: count)
-            guard writesMasks else { continue }
-            let mask = rule == .exact && canTie ? comparison.isEqual : zero
-            unsafe masks.store(mask, at: firstWord &+ 8 &* group, of: count)
-          }
+          guard let signStart = signs.baseAddress, let maskStart = masks.baseAddress
+          else { return }
+          unsafe body(
+            Target(
+              coins: tosses ? coins.baseAddress : nil, signs: signStart + first,
+              masks: writesMasks ? maskStart + first : nil, count: words.count))
           guard writesMasks else { return }
-          for word in firstWord..<min(firstWord + blockPlaneWords, count) {
-            unsafe anyMask |= masks[word]
-          }
+          for word in words { unsafe anyMask |= masks[word] }
         }
       }
       if anyMask != 0 { verdict.hasMask = true }
+    }
+  }
+
+  /// The words of a block of a verdict, and the coins that it needs.
+  @unsafe
+  struct Target {
+    let coins: UnsafePointer<UInt64>?
+    let signs: UnsafeMutablePointer<UInt64>
+    /// The words of the mask, unless they are 0 and stay so.
+    let masks: UnsafeMutablePointer<UInt64>?
+    let count: Int
+
+    /// A comparison of counts with N, with the coins of a group.
+    @inline(__always)
+    func comparison(for decision: Decision, group: Int) -> Comparison {
+      let heads = unsafe coins?.lanes(at: 8 &* group) ?? Lanes(repeating: 0)
+      return Comparison(
+        limit: decision.masked ? decision.ranks : decision.ranks / 2, heads: heads)
+    }
+
+    /// Writes a group of eight words, or those that there are.
+    @inline(__always)
+    func store(_ comparison: Comparison, of decision: Decision, group: Int) {
+      unsafe store(comparison.isGreater, to: signs, group: group)
+      guard let masks = unsafe masks else { return }
+      let isZero = decision.rule == .exact && decision.canTie
+      unsafe store(
+        isZero ? comparison.isEqual : Lanes(repeating: 0), to: masks, group: group)
+    }
+
+    @inline(__always)
+    private func store(_ lanes: Lanes, to words: UnsafeMutablePointer<UInt64>, group: Int) {
+      if unsafe 8 &* group &+ 8 <= count {
+        unsafe UnsafeMutableRawPointer(words).storeBytes(
+          of: lanes, toByteOffset: 64 &* group, as: Lanes.self)
+      } else {
+        for lane in unsafe 0..<count - 8 * group { unsafe words[8 * group + lane] = lanes[lane] }
+      }
     }
   }
 }
