@@ -151,7 +151,8 @@ final class NodeMessages: NodeGroup {
       isTally || content == .signs || content == .signsAndMasks,
       wordCount == headWords + contentWords(content, blocks: blocks)
     else {
-      throw wrong(place, "\(kind) of kind \(head.content), vote \(head.vote), \(8 * wordCount) bytes")
+      throw wrong(
+        place, "\(kind) of kind \(head.content), vote \(head.vote), \(8 * wordCount) bytes")
     }
   }
 

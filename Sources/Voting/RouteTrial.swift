@@ -1,16 +1,41 @@
 internal import CounterRandom
+internal import Glibc
 public import MPIKit
 public import SignBits
 
-/// The fastest route for a vote, found by votes on the real number of coordinates and the real
-/// ranks (`--vote auto`).
+/// The fastest route and coding for a vote, found by votes on the real number of coordinates and the
+/// real ranks (`--vote auto`, `--coding auto`).
 ///
 /// One vote a candidate gives a first idea; those within three times the fastest then take turns.
 /// The time of a trial is that of the slowest rank, the figure of a route the median of its trials.
-/// All ranks come to the same choice. The verdict of a run does not depend on it.
+/// From vote to vote ballots flip as momenta do, so that coding is measured with the link and the
+/// coder that there are. All ranks come to the same choice. The verdict of a run does not depend on
+/// it.
 public struct RouteTrial: Sendable {
-  /// The routes that are tried: those that can win.
-  public static let candidates: [Route] = [.exchange, .hierarchical, .allreduce, .gather]
+  /// A route with its coding.
+  public struct Candidate: Hashable, Sendable, CustomStringConvertible {
+    /// The route.
+    public let route: Route
+    /// Whether its messages are coded.
+    public let coding: Coding
+
+    /// A candidate.
+    public init(_ route: Route, _ coding: Coding = .none) {
+      self.route = route
+      self.coding = coding
+    }
+
+    /// Such as `exchange` or `exchange/delta`.
+    public var description: String {
+      coding == .none ? route.rawValue : "\(route.rawValue)/\(coding.rawValue)"
+    }
+
+    /// What is tried where nothing is asked for: what can win.
+    public static let all = [
+      Candidate(.exchange), Candidate(.exchange, .delta), Candidate(.hierarchical),
+      Candidate(.allreduce), Candidate(.gather),
+    ]
+  }
 
   /// Seconds after which no further candidate and no further trial is begun.
   private static let budgetSeconds = 0.4
@@ -22,19 +47,20 @@ public struct RouteTrial: Sendable {
   /// that send several bits a parameter cannot win.
   private static let largestCount = 1 << 28
 
-  /// The fastest route.
-  public let route: Route
-  /// Seconds of a vote, the median of the slowest rank's, for each route tried.
-  public let medians: [(route: Route, seconds: Double)]
+  /// The fastest one.
+  public let winner: Candidate
+  /// Seconds of a vote, the median of the slowest rank's, for each that was tried.
+  public let medians: [(candidate: Candidate, seconds: Double)]
   /// The number of trials that the routes in the final have had.
   public let trials: Int
 
-  /// Tries routes.
+  /// Tries candidates.
   ///
   /// Takes about half a second, and the messages of all candidates, which are gone at the end.
   ///
   /// - Parameters:
-  ///   - candidates: The routes, at least one.
+  ///   - candidates: At least one.
+  ///   - flipRate: The share of signs that flip from vote to vote, rounded to a power of two.
   ///   - coordinateCount: d, the same on all ranks.
   ///   - voters: As for `MajorityVote`.
   ///   - rule: What zeros and ties count as.
@@ -43,22 +69,22 @@ public struct RouteTrial: Sendable {
   /// - Throws: As `MajorityVote`.
   /// - Note: Collective.
   public init(
-    of candidates: [Route] = RouteTrial.candidates, coordinateCount: Int, voters: Int?,
-    rule: SignRule, patience: Patience, communicator: borrowing Communicator
+    of candidates: [Candidate] = Candidate.all, flipRate: Double, coordinateCount: Int,
+    voters: Int?, rule: SignRule, patience: Patience, communicator: borrowing Communicator
   ) throws {
     precondition(!candidates.isEmpty, "no route to try")
     let candidates =
       coordinateCount > Self.largestCount
-      ? candidates.filter { $0 == .exchange || $0 == .hierarchical } : candidates
+      ? candidates.filter { $0.route == .exchange || $0.route == .hierarchical } : candidates
     let start = MPI.wallTimeSeconds
     var contestants: [Contestant] = []
-    for route in candidates {
+    for candidate in candidates {
       let isLate = MPI.wallTimeSeconds - start > Self.budgetSeconds
       guard try communicator.agree(isLate ? 0 : 1) == 1 else { break }
       contestants.append(
         try Contestant(
-          route, coordinateCount: coordinateCount, voters: voters, rule: rule,
-          patience: patience, communicator: communicator))
+          candidate, flipRate: flipRate, coordinateCount: coordinateCount, voters: voters,
+          rule: rule, patience: patience, communicator: communicator))
     }
     let fastest = contestants.map(\.first).min() ?? 0
     let finalists = contestants.filter { $0.first <= 3 * fastest }
@@ -70,39 +96,46 @@ public struct RouteTrial: Sendable {
     for _ in 0..<trials {
       for finalist in finalists { try finalist.run(votes: votes, patience) }
     }
-    medians = try contestants.map { ($0.route, try $0.median(over: communicator)) }
-    route = medians.min { $0.seconds < $1.seconds }?.route ?? candidates[0]
+    medians = try contestants.map { ($0.candidate, try $0.median(over: communicator)) }
+    winner = medians.min { $0.seconds < $1.seconds }?.candidate ?? candidates[0]
   }
 
   /// The choice and the reason in a few words.
   public var reason: String {
-    let figures = medians.map { route, seconds in
+    let figures = medians.map { candidate, seconds in
       let micro = (seconds * 1e7).rounded() / 10
-      return "\(route.rawValue) " + (micro < 1e3 ? "\(micro) us" : "\((micro).rounded() / 1e3) ms")
+      return "\(candidate) " + (micro < 1e3 ? "\(micro) us" : "\((micro).rounded() / 1e3) ms")
     }
     return "fastest of " + figures.joined(separator: ", ")
       + (trials > 0 ? " (medians of \(trials))" : " (one vote each)")
   }
 }
 
-/// A route in a trial.
+/// A candidate in a trial.
 private final class Contestant {
-  let route: Route
+  let candidate: RouteTrial.Candidate
   /// Seconds of the first vote that counts, on the slowest rank: the same number on all.
   private(set) var first = 0.0
   private let vote: MajorityVote
   private let ballots: Int?
+  private let rank: Int
+  /// A sign flips with this power of one half, where that matters.
+  private let flipPower: Int?
+  private var step = 0
   private var seconds: [Double] = []
 
   /// Makes the route's messages and holds two votes, of which the first touches the memory.
   init(
-    _ route: Route, coordinateCount: Int, voters: Int?, rule: SignRule, patience: Patience,
-    communicator: borrowing Communicator
+    _ candidate: RouteTrial.Candidate, flipRate: Double, coordinateCount: Int, voters: Int?,
+    rule: SignRule, patience: Patience, communicator: borrowing Communicator
   ) throws {
-    self.route = route
+    self.candidate = candidate
+    self.rank = communicator.rank
+    flipPower =
+      candidate.coding == .none ? nil : Int(-log2(max(flipRate, 1e-3)).rounded())
     vote = try MajorityVote(
-      coordinateCount: coordinateCount, voters: voters, rule: rule, route: route, seed: 0,
-      communicator: communicator)
+      coordinateCount: coordinateCount, voters: voters, rule: rule, route: candidate.route,
+      coding: candidate.coding, seed: 0, communicator: communicator)
     let (rank, ranks) = (communicator.rank, communicator.size)
     ballots = voters.map { (rank + 1) * $0 / ranks - rank * $0 / ranks }
     vote.ballot.randomize(stream: RandomStream(seed: 0, purpose: .attack, owner: rank))
@@ -118,6 +151,8 @@ private final class Contestant {
   func run(votes: Int, _ patience: Patience) throws {
     var total = 0.0
     for _ in 0..<votes {
+      step += 1
+      if let flipPower { vote.ballot.flip(oneIn: flipPower, rank: rank, step: step) }
       // What hosted voters cast is no part of the vote on the wire.
       for _ in 0..<(ballots ?? 0) { vote.cast() }
       let start = MPI.wallTimeSeconds
@@ -133,6 +168,23 @@ private final class Contestant {
     guard !seconds.isEmpty else { return first }
     try communicator.allReduce(inPlace: seconds.mutableSpan, operation: .max)
     return seconds.sorted()[seconds.count / 2]
+  }
+}
+
+extension SignPlanes {
+  /// Flips each sign with probability 2^−`power`.
+  fileprivate mutating func flip(oneIn power: Int, rank: Int, step: Int) {
+    let streams = (0..<power).map {
+      RandomStream(seed: UInt64($0), purpose: .attack, owner: rank, step: step)
+    }
+    unsafe withUnsafeWords { signs, _ in
+      // The last word may have fewer coordinates, whose bits have to stay 0.
+      for word in signs.indices.dropLast() {
+        var flips = UInt64.max
+        for stream in streams { flips &= stream.word(at: word) }
+        unsafe signs[word] ^= flips
+      }
+    }
   }
 }
 

@@ -143,14 +143,15 @@ struct Train: ParsableCommand {
       How ballots, or scaled signs, become a verdict: the same bits by all; auto takes the fastest \
       in a trial of half a second. (default: auto; exchange for ef-signsgd)
       """)
-  var vote = VoteChoice(route: nil)
+  var vote = Choice<Route>()
 
   @Option(
     help: """
       Messages of the routes exchange and gather as they are, or as what changed since the last \
-      step, entropy coded: fewer bytes, the same bits. (default: none)
+      step, entropy coded: fewer bytes, the same bits; auto takes the faster in the same trial. \
+      (default: auto)
       """)
-  var coding: Coding?
+  var coding = Choice<Coding>()
 
   @Option(
     help: """
@@ -295,8 +296,8 @@ struct Train: ParsableCommand {
     options.attack = attack
     options.weightDecay = weightDecay
     options.signRule = signRule
-    options.route = vote.route
-    options.coding = coding
+    options.route = vote.value
+    options.coding = coding.value
     options.mean = mean
     options.seed = seed
     options.threads = threads
@@ -322,23 +323,23 @@ struct Train: ParsableCommand {
 extension Algorithm: ExpressibleByArgument {}
 extension Attack: ExpressibleByArgument {}
 extension CheckpointMemory: ExpressibleByArgument {}
-extension Coding: ExpressibleByArgument {}
 extension MeanOrder: ExpressibleByArgument {}
 extension SignRule: ExpressibleByArgument {}
 
-/// A route by name, or nil for `auto`.
-struct VoteChoice: ExpressibleByArgument {
-  var route: Route?
+/// A value by name, or nil for `auto`.
+struct Choice<Value>: ExpressibleByArgument
+where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
+  var value: Value?
 
-  init(route: Route?) { self.route = route }
+  init() {}
 
   init?(argument: String) {
     guard argument != "auto" else { return }
-    guard let route = Route(rawValue: argument) else { return nil }
-    self.route = route
+    guard let value = Value(rawValue: argument) else { return nil }
+    self.value = value
   }
 
-  static var allValueStrings: [String] { ["auto"] + Route.allCases.map(\.rawValue) }
+  static var allValueStrings: [String] { ["auto"] + Value.allCases.map(\.rawValue) }
 
   var defaultValueDescription: String { "" }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import RunLog
 import Testing
 
 @testable import Comparison
@@ -70,6 +71,6 @@ struct RegressionTests {
     #expect(try judge([commit], [Self.noisy("b", 1)]).status == 1)
     let other = Self.noisy("a", 1).with { $0.parameters = 5 }
     #expect(throws: NothingToCompare.self) { try judge([other], [Self.noisy("b", 1)]) }
-    #expect(throws: NothingToCompare.self) { try judge([], [Self.noisy("b", 1)]) }
+    #expect(throws: RunLogError.self) { try judge([], [Self.noisy("b", 1)]) }
   }
 }

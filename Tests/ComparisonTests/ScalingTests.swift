@@ -1,4 +1,5 @@
 import Foundation
+import RunLog
 import Testing
 
 @testable import Comparison

@@ -36,6 +36,9 @@ extension BadInputCase {
     BadInputCase(["algorithm": "signsgd", "momentum": "0.9"], says: ["signsgd has no momentum"]),
     BadInputCase(["algorithm": "signum", "mean": "fixed"], says: ["--mean belongs to sgd"]),
     BadInputCase(["algorithm": "sgd", "vote": "gather"], says: ["--vote", "sgd averages"]),
+    BadInputCase(["coding": "morse"], says: ["--coding", "morse", "delta"]),
+    BadInputCase(["algorithm": "sgd", "coding": "delta"], says: ["--coding", "sgd"]),
+    BadInputCase(["vote": "allreduce", "coding": "delta"], says: ["--coding delta", "exchange"]),
     BadInputCase(
       ["algorithm": "sgd", "sign-rule": "fair"], says: ["--sign-rule", "sgd averages"]),
     BadInputCase(["schedule": "paper", "momentum": "0.9"], says: ["--momentum", "paper"]),

@@ -57,6 +57,26 @@ extension LaunchTests {
       #expect(try run.only("run").text("route") == route)
     }
 
+    @Test(arguments: ["exchange", "gather"])
+    func coding_changesBytesAndNoBit(route: String) async throws {
+      let plain = try await TrainRun.run(["vote": route, "coding": "none"])
+      let coded = try await TrainRun.run(["vote": route, "coding": "delta"])
+      #expect(try plain.weightHash() == coded.weightHash())
+      #expect(try plain.only("run").text("coding") == "none")
+      #expect(try coded.only("run").text("coding") == "delta")
+      let bytes = try [plain, coded].map { try $0.only("summary").number("bytesSentPerRank") }
+      #expect(bytes[1] < 0.95 * bytes[0], "\(bytes)")
+    }
+
+    /// Layers of more than 2^18 parameters are voted on while those before are computed.
+    @Test func bucketsOfAGradient_changeNoBit() async throws {
+      let flags = ["hidden": "4096,512", "steps": "6", "algorithm": "lion"]
+      let early = try await TrainRun.run(flags.merging(["vote": "exchange"]) { $1 })
+      let late = try await TrainRun.run(flags.merging(["vote": "allreduce"]) { $1 })
+      #expect(try early.weightHash() == late.weightHash())
+      #expect(try early.records("step").last?.number("bytesOverlappedPerRank") ?? 0 > 0)
+    }
+
     @Test func voteAuto_takesTheFastestAndSaysWhy() async throws {
       let run = try await TrainRun.run(["vote": "auto"])
       #expect(try run.weightHash() == (await Self.baseHash()))

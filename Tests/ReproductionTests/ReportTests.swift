@@ -88,7 +88,7 @@ struct ReportTests {
   func plotThatCannotBeDrawn_saysWhy() throws {
     try withFolder { folder in
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      let error = #expect(throws: ReportError.self) {
+      let error = #expect(throws: PlotError.self) {
         try Gnuplot.draw(Self.plot, named: "no-such-folder/plot", in: folder)
       }
       let description = error?.description ?? "nothing"

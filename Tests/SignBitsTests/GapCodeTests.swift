@@ -13,13 +13,13 @@ struct GapCodeTests {
     return words
   }
 
-  private func code(_ words: [UInt64], room: Int? = nil) -> [UInt64]? {
+  private func encode(_ words: [UInt64], room: Int? = nil) -> [UInt64]? {
     var coder = GapCode()
-    var message = [UInt64](repeating: .max, count: 2 * words.count + 100)
+    let room = 3..<3 + (room ?? 2 * words.count + 97)
+    var message = [UInt64](repeating: .max, count: room.upperBound)
     var span = message.mutableSpan
     let setBits = words.reduce(0) { $0 + $1.nonzeroBitCount }
-    let count = coder.code(
-      words.span, setBits: setBits, into: &span, 3..<3 + (room ?? message.count - 3))
+    let count = coder.code(words.span, setBits: setBits, into: &span, room)
     return count.map { Array(message[3..<3 + $0]) }
   }
 
@@ -31,7 +31,7 @@ struct GapCodeTests {
   @Test(arguments: [0, 1, 2, 3, 63, 64, 255, 256, 257, 1_025], [1, 2, 7, 30, 400, 1_000_000])
   func decode_givesWhatWasCoded(count: Int, rate: Int) throws {
     let words = words(count, oneIn: rate, seed: count)
-    let code = try #require(code(words))
+    let code = try #require(encode(words))
     #expect(decode(code, count: count) == words)
   }
 
@@ -39,7 +39,7 @@ struct GapCodeTests {
     for places in [[0], [63], [64 * 999 + 63], [0, 64 * 999 + 63], [64 * 500 - 1, 64 * 500]] {
       var words = [UInt64](repeating: 0, count: 1_000)
       for place in places { words[place / 64] |= 1 << UInt64(place % 64) }
-      let code = try #require(code(words))
+      let code = try #require(encode(words))
       #expect(decode(code, count: 1_000) == words, "\(places)")
     }
   }
@@ -48,21 +48,21 @@ struct GapCodeTests {
   @Test(arguments: [(25, 0.2423), (100, 0.0808), (1_000, 0.0114)])
   func code_isWithinThreePercentOfTheEntropy(oneIn rate: Int, entropy: Double) throws {
     let words = words(6_144, oneIn: rate, seed: rate)
-    let code = try #require(code(words))
+    let code = try #require(encode(words))
     let bits = Double(code.count) / Double(words.count)
     #expect(bits > 0.95 * entropy && bits < 1.03 * entropy + 0.001, "\(bits)")
   }
 
   @Test func tooLittleRoom_givesNothing() throws {
     let words = words(1_000, oneIn: 30, seed: 1)
-    let whole = try #require(code(words)).count
-    #expect(code(words, room: whole - 1) == nil)
-    #expect(code(words, room: whole + 40)?.count == whole)
+    let whole = try #require(encode(words)).count
+    #expect(encode(words, room: whole - 1) == nil)
+    #expect(encode(words, room: whole + 40)?.count == whole)
   }
 
   @Test func damagedCodes_neverReachOutside() throws {
     let words = words(500, oneIn: 30, seed: 4)
-    let code = try #require(code(words))
+    let code = try #require(encode(words))
     var refused = 0
     for position in 0..<2_000 {
       var damaged = code

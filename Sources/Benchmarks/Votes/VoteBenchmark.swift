@@ -85,13 +85,14 @@ public struct VoteBenchmark: Sendable {
   }
 
   private func run(on world: borrowing Communicator) throws -> Int32 {
-    var failure: (any Error)?
     var writer: RunLogWriter?
+    var failure: (any Error)?
     if world.rank == 0, let log {
       do { writer = try RunLogWriter(path: log) } catch { failure = error }
     }
-    if failure == nil { failure = try Agreement.difference(in: "\(self)", on: world) }
     guard try Agreement.isReady(failure, on: world) else { return 2 }
+    let difference = try Agreement.difference(in: text, on: world)
+    guard try Agreement.isReady(difference, on: world) else { return 2 }
     if world.rank == 0 {
       for line in VoteResult.heading(self, ranks: world.size) { Console.print(line) }
     }
@@ -105,5 +106,17 @@ public struct VoteBenchmark: Sendable {
       }
     }
     return 0
+  }
+
+  /// What all ranks must have alike.
+  private var text: String {
+    """
+    sizes \(sizes)
+    routes \(routes.map(\.rawValue))
+    coding \(codings.map(\.rawValue))
+    sign rule \(rule.rawValue)
+    flip rate \(flipRate.map(String.init(describing:)) ?? "none")
+    repetitions \(repetitions)
+    """
   }
 }

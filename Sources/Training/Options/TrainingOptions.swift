@@ -54,7 +54,7 @@ public struct TrainingOptions: Sendable {
   public var signRule: SignRule?
   /// How ballots become a verdict; the fastest in a trial when not given.
   public var route: Route?
-  /// Whether the messages of the vote are coded; nil for not.
+  /// Whether the messages of the vote are coded; nil for what is faster.
   public var coding: Coding?
   /// In which order the fp32 baselines sum.
   public var mean: MeanOrder?

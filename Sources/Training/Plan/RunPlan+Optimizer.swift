@@ -1,3 +1,4 @@
+import Foundation
 import MPIKit
 import Objectives
 import SignDescent
@@ -24,11 +25,25 @@ extension RunPlan {
   ///
   /// Collective.
   func tryRoutes(parameters: Int, world: borrowing Communicator) throws -> RouteTrial? {
-    guard options.route == nil, options.algorithm.exchange == .vote, ranks > 1 else { return nil }
+    guard options.algorithm.exchange == .vote, ranks > 1 else { return nil }
+    let candidates = candidates
+    guard candidates.count > 1 else { return nil }
     return try RouteTrial(
-      of: coding == .none ? RouteTrial.candidates : TrainingOptions.codedRoutes,
-      coordinateCount: parameters, voters: electorate(rank: world.rank).ballots, rule: signRule,
+      of: candidates, flipRate: acos(momentum ?? 0) / .pi, coordinateCount: parameters,
+      voters: electorate(rank: world.rank).ballots, rule: signRule,
       patience: Patience(limitSeconds: options.collectiveTimeout), communicator: world)
+  }
+
+  /// What the options leave open of route and coding.
+  private var candidates: [RouteTrial.Candidate] {
+    var candidates = RouteTrial.Candidate.all
+    if let route = options.route {
+      candidates = [.init(route)]
+      if TrainingOptions.codedRoutes.contains(route) { candidates.append(.init(route, .delta)) }
+    } else if options.coding == .delta {
+      candidates = TrainingOptions.codedRoutes.map { .init($0, .delta) }
+    }
+    return candidates.filter { options.coding == nil || options.coding == $0.coding }
   }
 
   /// How the point ahead comes about; nil where gradients are taken at the parameters.

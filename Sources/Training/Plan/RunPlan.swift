@@ -38,7 +38,7 @@ struct RunPlan {
   /// Whether the route is the winner of a trial.
   private(set) var isRouteTried = false
   /// Whether messages of the vote are coded.
-  let coding: Coding
+  private(set) var coding: Coding
   /// In which order the fp32 baselines sum.
   let mean: MeanOrder
   /// What adversaries send.
@@ -108,9 +108,10 @@ struct RunPlan {
     return options.algorithm.defaultLearningRate
   }
 
-  /// Takes the route that won a trial.
+  /// Takes the route and the coding that won a trial.
   mutating func take(_ trial: RouteTrial) {
-    route = trial.route
+    route = trial.winner.route
+    coding = trial.winner.coding
     routeReason = trial.reason
     isRouteTried = true
   }
