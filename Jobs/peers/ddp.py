@@ -36,7 +36,9 @@ def images_and_labels(part: str) -> tuple[torch.Tensor, torch.Tensor]:
     return pixels, torch.tensor(content("labels-idx1", 8)).long()
 
 
-def vote_by_int8(momenta: dict, bucket: dist.GradBucket) -> torch.futures.Future:
+def vote_by_int8(
+    momenta: dict, bucket: dist.GradBucket
+) -> torch.futures.Future[torch.Tensor]:
     gradient = bucket.buffer()
     # DDP orders its buckets anew after the first step, so momenta are kept by bucket and size.
     key = (bucket.index(), gradient.numel())

@@ -22,11 +22,16 @@ folder=$root/runs/peers/training-$hosts-$rate-$(date -u +%Y%m%dT%H%M%SZ)
 mkdir -p "$folder"
 length=(--epochs 2)
 [ -z "$steps" ] || length=(--steps "$steps")
+# One thread a rank for all: each emulated host takes the machine's cores for its own.
 for coding in none delta; do
-  mpirun -np "$hosts" "$signum" train --hidden 1024,1024 --batch 128 "${length[@]}" \
+  mpirun -np "$hosts" "$signum" train --hidden 1024,1024 --batch 128 --threads 1 "${length[@]}" \
     --coding "$coding" --log-every 1 --log "$folder/signum-$coding.jsonl" > /dev/null
 done
-for method in int8-signs powersgd fp32; do
+for method in int8-signs fp32; do
   on_every_host "$peers/ddp.py" "$method" "${length[@]}" --log "$folder/ddp-$method.jsonl"
 done
+# Versions of PyTorch differ in whether this hook runs without CUDA.
+on_every_host "$peers/ddp.py" powersgd "${length[@]}" --log "$folder/ddp-powersgd.jsonl" \
+  2> "$folder/powersgd.txt" ||
+  say "PowerSGD's hook does not run here: $(grep -m 1 -i error "$folder/powersgd.txt")"
 "$python" "$peers/table.py" training "$folder"/*.jsonl

@@ -67,6 +67,9 @@ public enum MPI {
     let launcher = Launcher.current
     try checkLibrary()
     try launcher.checkBeforeStart()
+    // Open MPI 4 would start a daemon for a process that no launcher started, for calls that are not
+    // made here; the daemon would keep every file open that this process has open now.
+    unsafe setenv("OMPI_MCA_ess_singleton_isolated", "1", 0)
 
     var provided: CInt = 0
     try unsafe check(MPI_Init_thread(nil, nil, threads.rawValue, &provided), "MPI_Init_thread")

@@ -92,7 +92,7 @@ struct Train: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: "Largest Euclidean norm of a rank's gradient, before the momentum.")
+    help: "Largest Euclidean norm of a rank's gradient, before the momentum. (default: none)")
   var clip: Double?
 
   @Option(

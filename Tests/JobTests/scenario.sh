@@ -85,7 +85,7 @@ scripts() {
     job=$(REPETITIONS=1 submit --wait Jobs/scaling-$name.sbatch "${small[@]}" --steps 20)
     tell "$name" "$(find "$work/scaling-$name-$job" -name '*.jsonl' | wc -l)"
   done
-  job=$(submit --wait Jobs/reproduce.sbatch flips)
+  job=$(submit --wait --ntasks-per-node=2 Jobs/reproduce.sbatch flips)
   tell reproduce "$(find "$work/reproduce-$job/report" -name README.md | wc -l)"
   # Cancelled: a checkpoint, and no second start.
   job=$(submit --job-name=cancelled Jobs/train.sbatch "${small[@]}" --steps 1000000 \

@@ -16,7 +16,7 @@ extension LaunchTests {
             let log = folder.appendingPathComponent("n\(count)-\(repetition).jsonl").path
             let flags = [
               "model": "quadratic:20000:1", "steps": "30", "log-every": "2", "threads": "1",
-              "seed": "\(repetition)",
+              "seed": "\(repetition)", "vote": "exchange", "coding": "none",
             ].merging(changes) { _, new in new }
             let run = try await Program.mpirun(
               count, ["train"] + TrainRun.arguments(flags) + ["--log", log])

@@ -8,9 +8,9 @@ import Voting
 /// ballot whole: it ends at 2^36 coordinates, where no memory is left for it.)
 @Suite("Long votes", .underLauncher)
 struct LongVoteTests {
-  private static let count = 2_000_003
+  private static let count = 3_000_011
   /// In place of 2^31 − 1 elements: above the longest message of every route that cuts its own.
-  private static let limit = 20_000
+  private static let limit = 40_000
 
   private func hold(_ route: Route, _ layout: NodeLayout, on ranks: borrowing Communicator) throws
     -> [Int]

@@ -113,9 +113,10 @@ private func spawn(
   posix_spawnattr_setsigmask(&attributes, &noSignals)
   posix_spawnattr_setpgroup(&attributes, 0)
 
+  let lines = try environment(adding: additions)
   var process: pid_t = 0
   let code = withCStrings([program] + arguments) { arguments in
-    withCStrings(environment(adding: additions)) { environment in
+    withCStrings(lines) { environment in
       posix_spawnp(&process, program, &actions, &attributes, arguments, environment)
     }
   }
@@ -123,15 +124,28 @@ private func spawn(
   return process
 }
 
-private func environment(adding additions: [String: String]) -> [String] {
-  var lines: [String] = []
-  var entry = environ
-  while let line = entry.pointee {
-    let text = String(cString: line)
-    if additions[String(text.prefix { $0 != "=" })] == nil { lines.append(text) }
-    entry += 1
+/// The environment that this process was started with, and more.
+///
+/// Not the present one: MPI, which some tests start in this process, adds variables by which an
+/// mpirun started here would believe to be one of its ranks.
+private func environment(adding additions: [String: String]) throws -> [String] {
+  let descriptor = open("/proc/self/environ", O_RDONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { throw ProcessStartError(program: "environment", code: errno) }
+  defer { close(descriptor) }
+  let lines = readAll(descriptor).split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+  return lines.filter { additions[String($0.prefix { $0 != "=" })] == nil }
+    + additions.map { "\($0.key)=\($0.value)" }
+}
+
+/// What a file holds from its start.
+private func readAll(_ descriptor: Int32) -> [UInt8] {
+  var bytes: [UInt8] = []
+  var part = [UInt8](repeating: 0, count: 1 << 16)
+  while true {
+    let count = pread(descriptor, &part, part.count, off_t(bytes.count))
+    guard count > 0 else { return bytes }
+    bytes += part.prefix(count)
   }
-  return lines + additions.map { "\($0.key)=\($0.value)" }
 }
 
 private func withCStrings<Result>(
@@ -159,13 +173,5 @@ private final class CapturedFile: Sendable {
 
   deinit { close(descriptor) }
 
-  var text: String {
-    var bytes: [UInt8] = []
-    var part = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = pread(descriptor, &part, part.count, off_t(bytes.count))
-      guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
-      bytes += part.prefix(count)
-    }
-  }
+  var text: String { String(decoding: readAll(descriptor), as: UTF8.self) }
 }

