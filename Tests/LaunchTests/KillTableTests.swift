@@ -5,7 +5,7 @@ import Testing
 extension LaunchTests {
   /// Runs that are killed at any moment, and then go on.
   ///
-  /// `SIGNUM_KILLS` is the number of random kills, 22 without it; 200 take some minutes:
+  /// `SIGNUM_KILLS` is the number of random kills, 11 without it; 200 take some minutes:
   ///
   ///     SIGNUM_KILLS=200 swift test --filter KillTable
   @Suite struct KillTable {
@@ -81,7 +81,8 @@ extension LaunchTests {
           }
         }
         row.target = victim < 3 ? "rank \(victim)" : "mpirun"
-        let killed = try await run.launch()
+        // Open MPI 4 may wait for ever for ranks that are gone (seen once in some dozens of kills).
+        let killed = try await run.launch(limitSeconds: 40)
         killer.cancel()
         row.ending = "\(killed.ending)"
         await expectNoProcess(with: run.checkpoints, withinSeconds: 10)
@@ -97,7 +98,7 @@ extension LaunchTests {
     }
 
     @Test func killedAtAnyMoment_theRunIsTheSame() async throws {
-      let count = ProcessInfo.processInfo.environment["SIGNUM_KILLS"].flatMap(Int.init) ?? 22
+      let count = ProcessInfo.processInfo.environment["SIGNUM_KILLS"].flatMap(Int.init) ?? 11
       var references: [String: (hash: String, seconds: Double)] = [:]
       for kind in Self.kinds { references[kind.name] = try await Self.unbroken(kind) }
       var dice = Dice(seed: 7)
