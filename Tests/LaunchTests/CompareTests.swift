@@ -47,17 +47,17 @@ extension LaunchTests {
     }
 
     @Test func compare_withItself_isNoRegression_paddedRunIs() async throws {
-      try await withRuns(ranks: [2], ["simulate-gradient": "10"]) { before in
+      try await withRuns(ranks: [2], ["simulate-gradient": "60"]) { before in
         let same = try await Program.run(["compare", before.path, "--baseline", before.path])
         #expect(same.succeeded, "\(same)")
-        try await withRuns(ranks: [2], ["simulate-gradient": "11.5"]) { now in
+        try await withRuns(ranks: [2], ["simulate-gradient": "69"]) { now in
           let run = try await Program.run([
             "compare", now.path, "--baseline", before.path, "--tolerance", "0.05",
           ])
           #expect(run.ending == .exited(1), "\(run)")
           #expect(run.output.contains("step seconds is") && run.output.contains("REGRESSION"))
         }
-        try await withRuns(ranks: [2], ["simulate-gradient": "10"]) { again in
+        try await withRuns(ranks: [2], ["simulate-gradient": "60"]) { again in
           let run = try await Program.run([
             "compare", again.path, "--baseline", before.path, "--tolerance", "0.05",
           ])
