@@ -39,22 +39,19 @@ is_gone() { [ -z "$(state "$1")" ]; }
 has_starts() { [ -e "$1" ] && [ "$(grep -c '^[^ ]* job ' "$1" || true)" -ge "$2" ]; }
 
 preempt() {
-  local job log output steps seconds
-  # How many steps last beyond the moment at which Slurm warns of the limit: it looks every 30 s.
-  job=$(submit --wait --job-name=pilot Jobs/train.sbatch "${small[@]}" --steps 300)
-  seconds=$(sed -n 's/.*"stepSeconds":{"median":\([^,]*\).*/\1/p' "$work/pilot-$job/log.jsonl" |
-    tail -n 1)
-  steps=$(awk -v seconds="$seconds" 'BEGIN { print int(45 / seconds) }')
-  tell steps "$steps"
+  local job log output
+  # Steps of 20 ms at least last beyond the moment at which Slurm warns of the limit: it looks every
+  # 30 s.
+  local steps=2500 step_milliseconds=20
   direct -np 4 "$SIGNUM" train "${small[@]}" --steps "$steps" --log "$work/unbroken.jsonl" > /dev/null
   tell unbroken "$(last "$work/unbroken.jsonl" weightHash)"
 
   # A limit of a minute, of which Slurm warns half a minute before: at once, when it looks.
   job=$(submit --job-name=preempted --time=1 --signal=B:USR1@30 Jobs/train.sbatch "${small[@]}" \
-    --steps "$steps" --checkpoint-every 200)
+    --steps "$steps" --simulate-gradient "$step_milliseconds" --checkpoint-every 200)
   log=$work/preempted-$job/log.jsonl
   output=$work/preempted-$job.out
-  wait_for 600 has_starts "$output" 2
+  wait_for 900 has_starts "$output" 2
   # The second start is thrown back without a warning.
   wait_for 300 grep -q '"event":"resume"' "$log"
   sleep 1
