@@ -195,6 +195,11 @@ addresses=()
 remove_stale
 ip netns add "$prefix-try" 2> /dev/null ||
   refuse "root may not make network namespaces here: a container needs CAP_SYS_ADMIN for it"
+# To run in one a process mounts a /sys of its own, which a chroot does not allow.
+ip netns exec "$prefix-try" true 2> /dev/null || {
+  ip netns delete "$prefix-try"
+  refuse "network namespaces cannot be entered here: / has to be a mount point, not a chroot"
+}
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP

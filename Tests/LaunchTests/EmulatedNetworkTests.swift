@@ -15,6 +15,11 @@ extension LaunchTests {
       try await Program.outcome(of: script, arguments, limitSeconds: limitSeconds)
     }
 
+    /// Whether processes can mount anew below /, as those in a network namespace do.
+    private static func canEnterNamespaces() async throws -> Bool {
+      try await Program.outcome(of: "unshare", ["--mount", "true"]).succeeded
+    }
+
     @Test(arguments: [
       ["2", "1gbit"], ["2", "1gbit", "true"], ["1", "1gbit", "--", "true"],
       ["two", "1gbit", "--", "true"], ["251", "1gbit", "--", "true"],
@@ -40,6 +45,12 @@ extension LaunchTests {
         "2", "100mbit", "--", "sh", "-c",
         "mpirun -np 2 hostname; echo $SIGNUM_LINK_GBPS; $SIGNUM_ON_HOST 10.77.0.2 hostname; exit 7",
       ])
+      // In a chroot namespaces can be made but not entered: that has to be said.
+      if run.output.contains("cannot be entered here") {
+        let canEnter = try await Self.canEnterNamespaces()
+        #expect(run.wasRefused && !canEnter, "\(run)")
+        return
+      }
       #expect(run.ending == .exited(7), "\(run)")
       #expect(run.lines.filter { $0 == "host1" }.count == 1, "\(run)")
       #expect(run.lines.filter { $0 == "host2" }.count == 2, "\(run)")
