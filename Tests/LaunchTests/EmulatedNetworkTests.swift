@@ -41,10 +41,15 @@ extension LaunchTests {
 
     @Test(.enabled(if: getuid() == 0, "network namespaces need root"))
     func ranksRunOnHostsOfTheirOwn_andNothingStays() async throws {
-      let run = try await Self.run([
+      let arguments = [
         "2", "100mbit", "--", "sh", "-c",
         "mpirun -np 2 hostname; echo $SIGNUM_LINK_GBPS; $SIGNUM_ON_HOST 10.77.0.2 hostname; exit 7",
-      ])
+      ]
+      var run = try await Self.run(arguments)
+      // Other tests may keep the cores too busy for the rate.
+      for _ in 0..<3 where run.output.contains("a link carries") {
+        run = try await Self.run(arguments)
+      }
       // In a chroot namespaces can be made but not entered: that has to be said.
       if run.output.contains("cannot be entered here") {
         let canEnter = try await Self.canEnterNamespaces()
