@@ -81,7 +81,7 @@ extension LaunchTests {
         ranks: ranks,
         [
           "model": "quadratic:\(parameters):1", "hidden": nil, "data": nil, "log-every": "1",
-          "steps": "5",
+          "steps": "5", "vote": "allreduce",
         ], environment: ["SIGNUM_FAULT": "nan-gradient:1:2"])
       try #require(run.outcome.succeeded, "\(run.outcome)")
       // The first step does not know yet; the third learns of the mask, and votes once more.
