@@ -210,7 +210,11 @@ struct Train: ParsableCommand {
   @Option(help: "File for the final parameters, safetensors.")
   var save: String?
 
-  @Option(help: "Folder for checkpoints, shared by all nodes; a run that finds some goes on.")
+  @Option(
+    help: """
+      Folder for checkpoints, shared by all nodes; a run that finds some goes on. (default: none \
+      are written)
+      """)
   var checkpoint: String?
 
   @Option(
@@ -237,7 +241,11 @@ struct Train: ParsableCommand {
     transform: { try value($0, "auto, never or a step") })
   var resume: ResumeChoice?
 
-  @Flag(help: "Go on only where gradients have the same bits: ranks, threads, oneDNN, processor.")
+  @Flag(
+    help: """
+      Go on only where gradients have the same bits: ranks, threads, oneDNN, processor. (default: \
+      go on, and say what differs)
+      """)
   var resumeStrict = false
 
   /// Here for the help text: the file is read before the flags are.
