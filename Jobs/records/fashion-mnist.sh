@@ -35,7 +35,7 @@ run() {
   local launcher=(mpirun -np "$ranks")
   [ "$ranks" -gt 1 ] || launcher=()
   local message
-  message=$("${launcher[@]}" "$signum" train --threads 1 --log "$log" "$@" 2>&1 > /dev/null \
+  message=$("${launcher[@]}" "$signum" train --threads 1 --log "$(realpath -m --relative-to="$root" "$log")" "$@" 2>&1 > /dev/null \
     < /dev/null) || {
     say "$message"
     if [[ $name != search_* || $message != *"not finite"* ]]; then
