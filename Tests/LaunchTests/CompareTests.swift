@@ -46,20 +46,22 @@ extension LaunchTests {
       }
     }
 
+    /// The gate on runs whose steps take twice as long: how fine it is, is tested on logs of known
+    /// times, because the clock of a busy machine decides about a few percent.
     @Test func compare_withItself_isNoRegression_paddedRunIs() async throws {
       try await withRuns(ranks: [2], ["simulate-gradient": "60"]) { before in
         let same = try await Program.run(["compare", before.path, "--baseline", before.path])
         #expect(same.succeeded, "\(same)")
-        try await withRuns(ranks: [2], ["simulate-gradient": "69"]) { now in
+        try await withRuns(ranks: [2], ["simulate-gradient": "120"]) { now in
           let run = try await Program.run([
-            "compare", now.path, "--baseline", before.path, "--tolerance", "0.05",
+            "compare", now.path, "--baseline", before.path, "--tolerance", "0.5",
           ])
           #expect(run.ending == .exited(1), "\(run)")
           #expect(run.output.contains("step seconds is") && run.output.contains("REGRESSION"))
         }
         try await withRuns(ranks: [2], ["simulate-gradient": "60"]) { again in
           let run = try await Program.run([
-            "compare", again.path, "--baseline", before.path, "--tolerance", "0.05",
+            "compare", again.path, "--baseline", before.path, "--tolerance", "0.5",
           ])
           #expect(run.succeeded, "\(run)")
         }
