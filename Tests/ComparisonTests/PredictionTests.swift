@@ -24,7 +24,7 @@ struct PredictionTests {
       $0.waitSeconds = wait
       $0.gradientSeconds = 0.040
       $0.stepSeconds = Array(repeating: 0.040 + wait + 0.002, count: 5)
-      $0.bytes = Int(cost.bytes(ranks, parameters: Double(parameters)).rounded())
+      $0.bytes = Int(cost.bytes(work).rounded())
       if mean { $0.flags = ["algorithm": "\"sgd-momentum\"", "mean": "\"fixed\""] }
     }
   }
@@ -80,6 +80,24 @@ struct PredictionTests {
     #expect(cost.wireSeconds(work) == 0)
     work.ranks = 1
     #expect(cost.seconds(work) == 0)
+  }
+
+  /// Two nodes of four ranks: three planes of counts up to four and a verdict, half of each.
+  @Test func nodes_exchangeTalliesAndVerdicts() throws {
+    let cost = CostModel(try #require(CostModel.Shape(vote: "hierarchical", mean: nil)))
+    var work = Work(ranks: 8, parameters: 8e6, linkRate: 1e9, ranksPerNode: 4)
+    let headers = 2 * CostModel.headerBytes * 4
+    let node = (3 + 1) * 1e6 / 2 + headers
+    #expect(abs(4 * cost.bytes(work) - node) < 1e-6)
+    #expect(abs(cost.wireSeconds(work) - 8 * node * CostModel.wireFactor / 1e9) < 1e-12)
+    #expect(cost.messages(work) == 3)
+    // A rank a node: as `exchange` does it.
+    work.ranksPerNode = 1
+    let exchange = CostModel(try #require(CostModel.Shape(vote: "exchange", mean: nil)))
+    #expect(abs(cost.bytes(work) / exchange.bytes(work) - 1) < 1e-12)
+    // One node needs no link.
+    work.ranksPerNode = 8
+    #expect(cost.wireSeconds(work) == 0 && cost.bytes(work) == 0)
   }
 
   @Test func leastSquares_hasNoNegativeCoefficient() {

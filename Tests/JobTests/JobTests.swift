@@ -49,7 +49,7 @@ struct JobTests {
 
   /// First run, USR1 before the limit, queued again, thrown back, finished: the unbroken run's bits.
   @Test func preempted_requeued_finishes() async throws {
-    let told = try await run("preempt", limitSeconds: 300)
+    let told = try await run("preempt", limitSeconds: 600)
     let hash = try #require(told["hash"])
     #expect(hash.count == 16 && hash == told["unbroken"])
     let heads = try #require(told["heads"].flatMap(Int.init))
@@ -63,7 +63,7 @@ struct JobTests {
   }
 
   @Test func everyScript_runs() async throws {
-    let told = try await run("scripts", limitSeconds: 300)
+    let told = try await run("scripts", limitSeconds: 600)
     #expect(told["mpirun"]?.count == 16 && told["mpirun"] == told["srun"])
     #expect(told["strong"] == "3" && told["weak"] == "3" && told["reproduce"] == "1")
     #expect(told["cancelled"] == "stopped")

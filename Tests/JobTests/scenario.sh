@@ -51,13 +51,13 @@ preempt() {
     --steps "$steps" --simulate-gradient "$step_milliseconds" --checkpoint-every 200)
   log=$work/preempted-$job/log.jsonl
   output=$work/preempted-$job.out
-  wait_for 900 has_starts "$output" 2
+  wait_for 1800 has_starts "$output" 2
   # The second start is thrown back without a warning.
   wait_for 300 grep -q '"event":"resume"' "$log"
   sleep 1
   scontrol requeue "$job"
   wait_for 300 has_starts "$output" 3
-  wait_for 900 is_gone "$job"
+  wait_for 3600 is_gone "$job"
   tell hash "$(last "$log" weightHash)"
   tell heads "$(grep -c '"type":"run"' "$log")"
   tell runs "$(sed -n 's/.*"runIdentifier":"\([^"]*\).*/\1/p' "$log" | sort -u | wc -l)"

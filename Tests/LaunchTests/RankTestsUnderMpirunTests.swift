@@ -5,7 +5,7 @@ import Testing
 /// Starts the rank tests, so that plain `swift test` is the whole gate.
 @Suite("Rank tests under mpirun", .outsideLauncher, .serialized)
 struct RankTestsUnderMpirunTests {
-  private static let limitSeconds = 240
+  private static let limitSeconds = 480
 
   @Test("All ranks pass the same tests", arguments: [1, 2, 3, 4])
   func allRanksPass(ranks: Int) async throws {

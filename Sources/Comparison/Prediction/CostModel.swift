@@ -15,6 +15,9 @@ struct CostModel: Sendable {
     case counters
     /// All to all: N−1 messages, `bits`·(N−1).
     case everyone(bits: Double)
+    /// Between nodes only: a tally of the node's ranks to each shard's owner and one verdict back,
+    /// 2(L−1) messages of a rank for L nodes, and the node's own meeting.
+    case nodes
 
     /// The shape of a method by its flags; nil where there is no model of it.
     init?(vote: String?, mean: String?) {
@@ -25,6 +28,7 @@ struct CostModel: Sendable {
       case ("gather"?, nil): self = .everyone(bits: 1)
       case ("dense"?, nil): self = .collective(bits: 32)
       case ("allreduce"?, nil): self = .counters
+      case ("hierarchical"?, nil): self = .nodes
       default: return nil
       }
     }
@@ -48,40 +52,52 @@ struct CostModel: Sendable {
   init(_ shape: Shape) { self.shape = shape }
 
   /// Messages in turn.
-  func messages(_ ranks: Int) -> Double {
+  func messages(_ work: Work) -> Double {
     switch shape {
-    case .owners: 2 * Double(ranks - 1)
-    case .collective, .counters: 2 * log2(Double(ranks)).rounded(.up)
-    case .everyone: Double(ranks - 1)
+    case .owners: 2 * Double(work.ranks - 1)
+    case .collective, .counters: 2 * log2(Double(work.ranks)).rounded(.up)
+    case .everyone: Double(work.ranks - 1)
+    case .nodes: 2 * Double(work.nodes - 1) + 1
     }
   }
 
   /// Bytes that a rank sends, before `payload`.
-  func bytes(_ ranks: Int, parameters: Double) -> Double {
-    let all = Double(ranks)
+  func bytes(_ work: Work) -> Double {
+    let all = Double(work.ranks)
+    let planeBytes = work.parameters / 8
     switch shape {
-    case .owners(let bits):
-      return 2 * (all - 1) * (bits * parameters / 8 / all + Self.headerBytes)
-    case .collective(let bits): return 2 * (all - 1) / all * bits * parameters / 8
-    case .counters:
-      return 2 * (all - 1) / all * (log2(all) + 1).rounded(.down) * parameters / 8
-    case .everyone(let bits): return (all - 1) * (bits * parameters / 8 + Self.headerBytes)
+    case .owners(let bits): return 2 * (all - 1) * (bits * planeBytes / all + Self.headerBytes)
+    case .collective(let bits): return 2 * (all - 1) / all * bits * planeBytes
+    case .counters: return 2 * (all - 1) / all * Self.counterBits(work.ranks) * planeBytes
+    case .everyone(let bits): return (all - 1) * (bits * planeBytes + Self.headerBytes)
+    case .nodes:
+      let bits = Self.counterBits(work.ranksOfANode) + 1
+      return Double(work.nodes - 1) * (bits * planeBytes / all + 2 * Self.headerBytes)
     }
+  }
+
+  /// Planes of a count of so many ballots, without the low one that only masks need.
+  private static func counterBits(_ ballots: Int) -> Double {
+    (log2(Double(ballots)) + 1).rounded(.down)
   }
 
   /// Seconds of the node's link: its ranks share it, and what stays on the node needs no link.
   func wireSeconds(_ work: Work) -> Double {
-    let local = min(work.ranksPerNode, work.ranks)
-    guard work.ranks > local else { return 0 }
-    let leaving = Double(work.ranks - local) / Double(work.ranks - 1)
-    let bytes = payload * bytes(work.ranks, parameters: work.parameters) * leaving * Double(local)
-    return 8 * bytes * Self.wireFactor / work.linkRate
+    guard work.nodes > 1 else { return 0 }
+    let local = Double(work.ranksOfANode)
+    let leaving: Double
+    if case .nodes = shape {
+      leaving = 1
+    } else {
+      leaving = (Double(work.ranks) - local) / Double(work.ranks - 1)
+    }
+    return 8 * payload * bytes(work) * leaving * local * Self.wireFactor / work.linkRate
   }
 
   /// Seconds of a vote; 0 for one rank.
   func seconds(_ work: Work) -> Double {
     guard work.ranks > 1 else { return 0 }
-    return alpha * messages(work.ranks) + kappa * wireSeconds(work) + tau * work.parameters
+    return alpha * messages(work) + kappa * wireSeconds(work) + tau * work.parameters
   }
 }
 
@@ -92,7 +108,7 @@ extension CostModel {
   /// not it stays 1, and what was measured is beside the wire.
   mutating func fit(_ votes: [(work: Work, seconds: Double)]) {
     let rows = votes.map { vote in
-      [messages(vote.work.ranks), wireSeconds(vote.work), vote.work.parameters]
+      [messages(vote.work), wireSeconds(vote.work), vote.work.parameters]
         .map { $0 / vote.seconds }
     }
     let rest = rows.map { 1 - $0[1] }
@@ -111,6 +127,11 @@ struct Work: Sendable {
   var ranksPerNode = 1
   /// The samples of a rank in a step.
   var batch: Int?
+
+  /// The ranks that really share a link.
+  var ranksOfANode: Int { min(ranksPerNode, ranks) }
+  /// The nodes that the ranks fill.
+  var nodes: Int { (ranks + ranksOfANode - 1) / ranksOfANode }
 }
 
 /// The coefficients ≥ 0 with the least sum of squared errors.

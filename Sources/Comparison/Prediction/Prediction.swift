@@ -130,9 +130,9 @@ extension Prediction.Method {
     else { return nil }
     var cost = CostModel(shape)
     let payloads = cells.compactMap { cell in
-      cell.spread(\.bytesSent).map {
-        $0.median * Double(cell.parameters)
-          / cost.bytes(cell.ranks, parameters: Double(cell.parameters))
+      cell.spread(\.bytesSent).flatMap { (sent) -> Double? in
+        let modelled = cost.bytes(Work(cell))
+        return modelled > 0 ? sent.median * Double(cell.parameters) / modelled : nil
       }
     }
     if !payloads.isEmpty { cost.payload = payloads.median }
