@@ -170,7 +170,7 @@ print_counters() {
   say "# interface counters during the command; payload: without $header_bytes bytes a packet"
   say "# host           sent   packets   sent_payload       received   packets  received_payload"
   paste -d ' ' "$folder/before" <(counters) | awk -v header=$header_bytes '{
-    printf "%-6s %14d %9d %14d %14d %9d %17d\n", "host" NR, $5 - $1, $6 - $2,
+    printf "%-6s %14.0f %9.0f %14.0f %14.0f %9.0f %17.0f\n", "host" NR, $5 - $1, $6 - $2,
       $5 - $1 - header * ($6 - $2), $7 - $3, $8 - $4, $7 - $3 - header * ($8 - $4) }' >&2
 }
 
