@@ -6,8 +6,8 @@
 #
 # What is swept stands in variables, each a list separated by blanks:
 #   RANKS="1 2 4"             numbers of ranks; the first is the base
-#   ROUTES="exchange fp32"    a route of --vote, with +delta its coding; fp32: sgd-momentum by
-#                             MPI_Allreduce, the baseline
+#   ROUTES="exchange fp32"    a route of --vote, uncoded, or coded with +delta; auto: what a run
+#                             chooses at its start; fp32: sgd-momentum by MPI_Allreduce, the baseline
 #   KINDS="weak strong"       weak: BATCH samples a step and rank; strong: BATCH of all ranks
 #   RATES=""                  rates of an emulated network, such as "100mbit 1gbit 10gbit": a host
 #                             a rank, by Jobs/emulated-network.sh, which needs root. Empty: here,
@@ -40,7 +40,8 @@ route_flags() {
   case $1 in
     fp32) echo --algorithm sgd-momentum --mean mpi ;;
     *+delta) echo --algorithm signum --vote "${1%+delta}" --coding delta ;;
-    *) echo --algorithm signum --vote "$1" ;;
+    auto) echo --algorithm signum ;;
+    *) echo --algorithm signum --vote "$1" --coding none ;;
   esac
 }
 

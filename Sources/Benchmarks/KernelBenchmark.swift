@@ -21,16 +21,19 @@ public struct KernelBenchmark: Sendable {
   /// - Parameters:
   ///   - sizes: Numbers of parameters, each at least 1.
   ///   - repetitions: How often each kernel is timed, at least 1.
-  /// - Throws: `KernelBenchmarkError` when a number is out of range or memory too small.
+  /// - Throws: `BenchmarkError` when a number is out of range or memory too small.
   public init(
     sizes: [Int] = standardSizes, repetitions: Int = standardRepetitions
-  ) throws(KernelBenchmarkError) {
+  ) throws(BenchmarkError) {
     guard repetitions >= 1 else { throw .repetitions(repetitions) }
     let memory = ProcessInfo.processInfo.physicalMemory
     for size in sizes {
       guard size >= 1 else { throw .size(size) }
       let (bytes, overflow) = size.multipliedReportingOverflow(by: Workspace.bytesPerParameter)
-      guard !overflow, bytes < memory else { throw .memory(size: size, available: memory) }
+      guard !overflow, bytes < memory else {
+        throw .memory(
+          size: size, bytesPerParameter: Workspace.bytesPerParameter, available: memory)
+      }
     }
     self.sizes = sizes
     self.repetitions = repetitions
@@ -39,8 +42,8 @@ public struct KernelBenchmark: Sendable {
   /// Runs all kernels at all sizes and writes a table, line by line as results come.
   ///
   /// - Parameter write: Takes a line without its end.
-  /// - Throws: `KernelBenchmarkError` in a debug build, or when a kernel's answer is wrong.
-  public func run(_ write: (String) -> Void) throws(KernelBenchmarkError) {
+  /// - Throws: `BenchmarkError` in a debug build, or when a kernel's answer is wrong.
+  public func run(_ write: (String) -> Void) throws(BenchmarkError) {
     #if DEBUG
       throw .debugBuild
     #else
@@ -52,7 +55,7 @@ public struct KernelBenchmark: Sendable {
   }
 
   /// The results of one size, the triad's first.
-  private func rows(size: Int) throws(KernelBenchmarkError) -> [Row] {
+  private func rows(size: Int) throws(BenchmarkError) -> [Row] {
     var workspace = Workspace(count: size)
     // Enough calls between two looks at the clock to last a few tenths of a millisecond.
     let calls = max(1, 2_000_000 / size)
@@ -73,35 +76,5 @@ public struct KernelBenchmark: Sendable {
     }
     let triad = Row(kernel: .triad, parameters: size, seconds: triads, ratios: [1])
     return [triad] + rows
-  }
-}
-
-/// Why a benchmark cannot run, or what it found wrong.
-public enum KernelBenchmarkError: Error, Equatable, CustomStringConvertible {
-  /// The kernels were built without optimization.
-  case debugBuild
-  /// A number of parameters that is not positive.
-  case size(Int)
-  /// A number of repetitions that is not positive.
-  case repetitions(Int)
-  /// A size whose arrays exceed the machine's memory in bytes.
-  case memory(size: Int, available: UInt64)
-  /// A kernel's answer differs from the plain loop's.
-  case wrongAnswer(kernel: String, parameters: Int, coordinate: Int)
-
-  /// One line: what happened and what to do.
-  public var description: String {
-    switch self {
-    case .debugBuild:
-      "a debug build says nothing about speed: build with 'swift build -c release'"
-    case .size(let size): "expected a number of parameters of at least 1, found \(size)"
-    case .repetitions(let count): "expected at least 1 repetition, found \(count)"
-    case .memory(let size, let available):
-      "\(size) parameters need \(Workspace.bytesPerParameter) bytes each, and this machine has "
-        + "\(available) in all: ask for fewer"
-    case .wrongAnswer(let kernel, let parameters, let coordinate):
-      "'\(kernel)' gave a wrong answer with \(parameters) parameters, first at coordinate "
-        + "\(coordinate): times are worthless; report this build and processor"
-    }
   }
 }

@@ -8,12 +8,12 @@ extension Workspace {
   /// Calls a kernel and compares its answer with a plain loop's.
   ///
   /// Leaves inputs behind that the next kernels can work on.
-  mutating func check(_ kernel: Kernel) throws(KernelBenchmarkError) {
+  mutating func check(_ kernel: Kernel) throws(BenchmarkError) {
     try compare(.triad)
     try compare(kernel)
   }
 
-  private mutating func compare(_ kernel: Kernel) throws(KernelBenchmarkError) {
+  private mutating func compare(_ kernel: Kernel) throws(BenchmarkError) {
     let wrong: Int?
     switch kernel {
     case .triad: wrong = firstWrongTriad()
@@ -27,7 +27,8 @@ extension Workspace {
     default: wrong = firstWrongBit(kernel)
     }
     if let wrong {
-      throw .wrongAnswer(kernel: kernel.name, parameters: count, coordinate: wrong)
+      throw .wrongAnswer(
+        of: kernel.name, reference: "a plain loop", parameters: count, coordinate: wrong)
     }
   }
 

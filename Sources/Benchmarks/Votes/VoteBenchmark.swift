@@ -40,12 +40,12 @@ public struct VoteBenchmark: Sendable {
   ///   - repetitions: How often each is timed, at least 1.
   ///   - linkGbps: The rate of each rank's link in 10^9 bits per second, for the column `wire`.
   ///   - log: A file for JSON lines.
-  /// - Throws: `VoteBenchmarkError` when a number is out of range or memory too small.
+  /// - Throws: `BenchmarkError` when a number is out of range or memory too small.
   public init(
     sizes: [Int] = standardSizes, routes: [Route] = standardRoutes, codings: [Coding] = [.none],
     rule: SignRule = .fair, flipRate: Double? = nil, repetitions: Int = standardRepetitions,
     linkGbps: Double? = nil, log: String? = nil
-  ) throws(VoteBenchmarkError) {
+  ) throws(BenchmarkError) {
     guard repetitions >= 1 else { throw .repetitions(repetitions) }
     if let flipRate {
       guard flipRate >= 0, flipRate <= 1 else { throw .flipRate(flipRate) }
@@ -57,7 +57,9 @@ public struct VoteBenchmark: Sendable {
     for size in sizes {
       guard size >= 1 else { throw .size(size) }
       let (bytes, overflow) = size.multipliedReportingOverflow(by: VoteRace.bytesPerParameter)
-      guard !overflow, bytes < memory else { throw .memory(size: size, available: memory) }
+      guard !overflow, bytes < memory else {
+        throw .memory(size: size, bytesPerParameter: VoteRace.bytesPerParameter, available: memory)
+      }
     }
     self.sizes = sizes
     self.routes = routes
@@ -75,9 +77,9 @@ public struct VoteBenchmark: Sendable {
   public func run() -> Int32 {
     RankProgram.run { world in
       #if DEBUG
-        let failure: VoteBenchmarkError? = .debugBuild
+        let failure: BenchmarkError? = .debugBuild
       #else
-        let failure: VoteBenchmarkError? = nil
+        let failure: BenchmarkError? = nil
       #endif
       guard try Agreement.isReady(failure, on: world) else { return 2 }
       return try run(on: world)

@@ -88,7 +88,7 @@ final class VoteRace {
   /// Compares the verdict of each contender's last vote with that of `dense` on the same ballots.
   ///
   /// Collective.
-  func firstWrongAnswer(on world: borrowing Communicator) throws -> VoteBenchmarkError? {
+  func firstWrongAnswer(on world: borrowing Communicator) throws -> BenchmarkError? {
     let oracle = try MajorityVote(
       coordinateCount: size, rule: benchmark.rule, route: .dense, seed: 1, communicator: world)
     ballots.start(&oracle.ballot)
@@ -96,7 +96,8 @@ final class VoteRace {
     try Self.hold(oracle, step: votes - 1)
     for contender in contenders {
       if let place = firstDifference(contender.vote.verdict, oracle.verdict) {
-        return .wrongAnswer(route: contender.route.rawValue, parameters: size, coordinate: place)
+        return .wrongAnswer(
+          of: contender.route.rawValue, reference: "'dense'", parameters: size, coordinate: place)
       }
     }
     return nil
