@@ -10,8 +10,8 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 need_swift
-install_missing "${build_packages[@]}" dataset-fashion-mnist gnuplot-nox shellcheck python3-venv \
-  slurm-wlm slurm-wlm-basic-plugins munge
+install_missing "${build_packages[@]}" dataset-fashion-mnist faketime gnuplot-nox shellcheck \
+  python3-venv slurm-wlm slurm-wlm-basic-plugins munge
 cd "$root"
 launch_environment
 
