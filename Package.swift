@@ -14,6 +14,11 @@ let common: [SwiftSetting] = [
 /// one; the results are the same to the bit. Without it they run on any of the architecture.
 let kernel: [SwiftSetting] =
   Context.environment["SIGNUM_MARCH"].map { [.unsafeFlags(["-Xcc", "-march=\($0)"])] } ?? []
+/// The MPI library, by the name that pkg-config knows it by.
+///
+/// `SIGNUM_MPI=NAME swift build --scratch-path FOLDER …` builds with another one than the system's
+/// Open MPI; each needs a build folder of its own.
+let messagePassing = Context.environment["SIGNUM_MPI"] ?? "ompi"
 /// For the targets that handle raw memory: every unsafe expression is marked (SE-0458).
 let memorySafe: [SwiftSetting] = common + [.strictMemorySafety()]
 /// For the owners of memory, whose spans depend on their lifetime (SE-0446, SE-0456).
@@ -37,7 +42,7 @@ let package = Package(
   targets: [
     // C libraries
     .systemLibrary(
-      name: "CMPIShim", path: "CMPIShim", pkgConfig: "ompi",
+      name: "CMPIShim", path: "CMPIShim", pkgConfig: messagePassing,
       providers: [.apt(["libopenmpi-dev"])]),
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(name: "CVectorMask"),
