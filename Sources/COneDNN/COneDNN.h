@@ -1,59 +1,77 @@
 // What Swift cannot see of oneDNN, and what differs between oneDNN 2.6 and 3.x.
 //
 // Every function creates one object from plain numbers; what it needs in between it frees itself.
+// `signum_…_describe` describes an operation between memory of given formats; `hint` is the
+// description of the forward pass where a backward pass is described, NULL otherwise.
 #pragma once
 #include <dlfcn.h>
 #include <oneapi/dnnl/dnnl.h>
 #include <oneapi/dnnl/dnnl_debug.h>
 #include <stdint.h>
+#include <stdlib.h>
 
-/// The passes of an inner product.
+/// The passes of an operation.
 typedef enum {
-  signum_forward,
-  signum_forward_relu,
+  signum_training,
+  signum_inference,
   signum_backward_data,
   signum_backward_weights,
 } signum_pass_t;
 
-// A description of plain, row-major Float32: a struct in 2.6, a handle in 3.x.
-typedef dnnl_memory_desc_t signum_plain_t;
+// The shape and layout of Float32 memory: a struct in 2.6, kept on the heap here; a handle in 3.x.
 #if DNNL_VERSION_MAJOR < 3
-#define SIGNUM_DESC(plain) (&(plain))
-static inline void signum_plain_destroy(signum_plain_t *plain) { (void)plain; }
+typedef dnnl_memory_desc_t *signum_format_t;
+static inline void signum_format_destroy(signum_format_t format) { free(format); }
 #else
-#define SIGNUM_DESC(plain) (plain)
-static inline void signum_plain_destroy(signum_plain_t *plain) { dnnl_memory_desc_destroy(*plain); }
-#endif
-
-// `first` x `second` numbers, or a vector where `second` is 0.
-static inline dnnl_status_t signum_plain_create(
-    signum_plain_t *plain, int64_t first, int64_t second) {
-  dnnl_dims_t dims = {first, second};
-  int ndims = second > 0 ? 2 : 1;
-  dnnl_format_tag_t tag = second > 0 ? dnnl_ab : dnnl_a;
-#if DNNL_VERSION_MAJOR < 3
-  return dnnl_memory_desc_init_by_tag(plain, ndims, dims, dnnl_f32, tag);
-#else
-  return dnnl_memory_desc_create_with_tag(plain, ndims, dims, dnnl_f32, tag);
-#endif
+typedef dnnl_memory_desc_t signum_format_t;
+static inline void signum_format_destroy(signum_format_t format) {
+  dnnl_memory_desc_destroy(format);
 }
+#endif
 
-/// A memory object without memory: set its data handle before use.
-static inline dnnl_status_t signum_memory_create(
-    dnnl_memory_t *memory, dnnl_engine_t engine, int64_t first, int64_t second) {
-  signum_plain_t plain;
-  dnnl_status_t status = signum_plain_create(&plain, first, second);
-  if (status != dnnl_success) return status;
-  status = dnnl_memory_create(memory, SIGNUM_DESC(plain), engine, DNNL_MEMORY_NONE);
-  signum_plain_destroy(&plain);
+/// Plain, row-major memory of 1 to 4 dimensions, or `any`: the layout that an operation likes best.
+static inline dnnl_status_t signum_format_create(
+    signum_format_t *format, int count, const int64_t *shape, int any) {
+  static const dnnl_format_tag_t plain[] = {dnnl_a, dnnl_ab, dnnl_abc, dnnl_abcd};
+  if (count < 1 || count > 4) return dnnl_invalid_arguments;
+  dnnl_dims_t dims = {0};
+  for (int i = 0; i < count; i++) dims[i] = shape[i];
+  dnnl_format_tag_t tag = any ? dnnl_format_tag_any : plain[count - 1];
+#if DNNL_VERSION_MAJOR < 3
+  *format = malloc(sizeof **format);
+  if (!*format) return dnnl_out_of_memory;
+  dnnl_status_t status = dnnl_memory_desc_init_by_tag(*format, count, dims, dnnl_f32, tag);
+  if (status != dnnl_success) free(*format);
   return status;
+#else
+  return dnnl_memory_desc_create_with_tag(format, count, dims, dnnl_f32, tag);
+#endif
 }
 
-// Attributes: Float32 arithmetic whatever the environment asks for, and ReLU if wanted.
+/// The format that a described operation expects of an operand.
+static inline dnnl_status_t signum_format_query(
+    signum_format_t *format, dnnl_primitive_desc_t description, dnnl_query_t what, int index) {
+#if DNNL_VERSION_MAJOR < 3
+  const dnnl_memory_desc_t *found = dnnl_primitive_desc_query_md(description, what, index);
+  if (!found) return dnnl_invalid_arguments;
+  *format = malloc(sizeof **format);
+  if (!*format) return dnnl_out_of_memory;
+  **format = *found;
+  return dnnl_success;
+#else
+  const_dnnl_memory_desc_t found = dnnl_primitive_desc_query_md(description, what, index);
+  return found ? dnnl_memory_desc_clone(format, found) : dnnl_invalid_arguments;
+#endif
+}
+
+// Attributes: Float32 arithmetic whatever the environment asks for, scratch memory from the caller,
+// and ReLU behind the operation if wanted.
 static inline dnnl_status_t signum_attr_create(dnnl_primitive_attr_t *attr, int relu) {
   dnnl_status_t status = dnnl_primitive_attr_create(attr);
   if (status != dnnl_success) return status;
   status = dnnl_primitive_attr_set_fpmath_mode(*attr, dnnl_fpmath_mode_strict);
+  if (status == dnnl_success)
+    status = dnnl_primitive_attr_set_scratchpad_mode(*attr, dnnl_scratchpad_mode_user);
   dnnl_post_ops_t ops = NULL;
   if (status == dnnl_success && relu) {
     status = dnnl_post_ops_create(&ops);
@@ -71,14 +89,20 @@ static inline dnnl_status_t signum_attr_create(dnnl_primitive_attr_t *attr, int 
   return status;
 }
 
-// The description of one pass; `hint` is the forward pass's, for the backward passes.
+static inline dnnl_prop_kind_t signum_propagation(signum_pass_t pass) {
+  return pass == signum_training ? dnnl_forward_training : dnnl_forward_inference;
+}
+
+/// destination[n, outputs] = source[n, inputs…] weights[outputs, inputs…]' + bias.
 static inline dnnl_status_t signum_inner_product_describe(
-    dnnl_primitive_desc_t *description, dnnl_engine_t engine, signum_pass_t pass,
-    dnnl_primitive_desc_t hint, dnnl_primitive_attr_t attr, signum_plain_t *source,
-    signum_plain_t *weights, signum_plain_t *bias, signum_plain_t *destination) {
+    dnnl_primitive_desc_t *made, dnnl_engine_t engine, signum_pass_t pass,
+    dnnl_primitive_desc_t hint, int relu, signum_format_t source, signum_format_t weights,
+    signum_format_t bias, signum_format_t destination) {
+  dnnl_primitive_attr_t attr;
+  dnnl_status_t status = signum_attr_create(&attr, relu);
+  if (status != dnnl_success) return status;
 #if DNNL_VERSION_MAJOR < 3
   dnnl_inner_product_desc_t operation;
-  dnnl_status_t status;
   if (pass == signum_backward_data)
     status = dnnl_inner_product_backward_data_desc_init(&operation, source, weights, destination);
   else if (pass == signum_backward_weights)
@@ -86,58 +110,191 @@ static inline dnnl_status_t signum_inner_product_describe(
         &operation, source, weights, bias, destination);
   else
     status = dnnl_inner_product_forward_desc_init(
-        &operation, dnnl_forward_training, source, weights, bias, destination);
-  if (status != dnnl_success) return status;
-  return dnnl_primitive_desc_create(description, &operation, attr, engine, hint);
+        &operation, signum_propagation(pass), source, weights, bias, destination);
+  if (status == dnnl_success)
+    status = dnnl_primitive_desc_create(made, &operation, attr, engine, hint);
 #else
   if (pass == signum_backward_data)
-    return dnnl_inner_product_backward_data_primitive_desc_create(
-        description, engine, *source, *weights, *destination, hint, attr);
-  if (pass == signum_backward_weights)
-    return dnnl_inner_product_backward_weights_primitive_desc_create(
-        description, engine, *source, *weights, *bias, *destination, hint, attr);
-  return dnnl_inner_product_forward_primitive_desc_create(
-      description, engine, dnnl_forward_training, *source, *weights, *bias, *destination, attr);
+    status = dnnl_inner_product_backward_data_primitive_desc_create(
+        made, engine, source, weights, destination, hint, attr);
+  else if (pass == signum_backward_weights)
+    status = dnnl_inner_product_backward_weights_primitive_desc_create(
+        made, engine, source, weights, bias, destination, hint, attr);
+  else
+    status = dnnl_inner_product_forward_primitive_desc_create(
+        made, engine, signum_propagation(pass), source, weights, bias, destination, attr);
 #endif
-}
-
-static inline dnnl_status_t signum_inner_product_from(
-    dnnl_primitive_t *primitive, dnnl_engine_t engine, signum_pass_t pass,
-    dnnl_primitive_attr_t attr, signum_plain_t plain[4]) {
-  int forward = pass == signum_forward || pass == signum_forward_relu;
-  dnnl_primitive_desc_t hint = NULL, description = NULL;
-  dnnl_status_t status = dnnl_success;
-  if (!forward)
-    status = signum_inner_product_describe(&hint, engine, signum_forward, NULL, attr, &plain[0],
-                                           &plain[1], &plain[2], &plain[3]);
-  if (status == dnnl_success)
-    status = signum_inner_product_describe(&description, engine, pass, hint, attr, &plain[0],
-                                           &plain[1], &plain[2], &plain[3]);
-  if (status == dnnl_success) status = dnnl_primitive_create(primitive, description);
-  if (description) dnnl_primitive_desc_destroy(description);
-  if (hint) dnnl_primitive_desc_destroy(hint);
+  dnnl_primitive_attr_destroy(attr);
   return status;
 }
 
-/// One pass of destination[batch, outputs] = source[batch, inputs] weights[outputs, inputs]' + bias.
-static inline dnnl_status_t signum_inner_product_create(
-    dnnl_primitive_t *primitive, dnnl_engine_t engine, signum_pass_t pass, int64_t batch,
-    int64_t inputs, int64_t outputs) {
-  int64_t shapes[4][2] = {{batch, inputs}, {outputs, inputs}, {outputs, 0}, {batch, outputs}};
-  signum_plain_t plain[4];
-  int made = 0;
-  dnnl_status_t status = dnnl_success;
-  while (made < 4 && status == dnnl_success) {
-    status = signum_plain_create(&plain[made], shapes[made][0], shapes[made][1]);
-    if (status == dnnl_success) made++;
-  }
+/// A two-dimensional convolution, the same in both directions; `bias` may be NULL.
+static inline dnnl_status_t signum_convolution_describe(
+    dnnl_primitive_desc_t *made, dnnl_engine_t engine, signum_pass_t pass,
+    dnnl_primitive_desc_t hint, int relu, signum_format_t source, signum_format_t weights,
+    signum_format_t bias, signum_format_t destination, int64_t stride, int64_t padding) {
   dnnl_primitive_attr_t attr;
-  if (status == dnnl_success) status = signum_attr_create(&attr, pass == signum_forward_relu);
-  if (status == dnnl_success) {
-    status = signum_inner_product_from(primitive, engine, pass, attr, plain);
-    dnnl_primitive_attr_destroy(attr);
-  }
-  while (made > 0) signum_plain_destroy(&plain[--made]);
+  dnnl_status_t status = signum_attr_create(&attr, relu);
+  if (status != dnnl_success) return status;
+  dnnl_dims_t strides = {stride, stride}, pads = {padding, padding};
+#if DNNL_VERSION_MAJOR < 3
+  dnnl_convolution_desc_t operation;
+  if (pass == signum_backward_data)
+    status = dnnl_convolution_backward_data_desc_init(
+        &operation, dnnl_convolution_direct, source, weights, destination, strides, pads, pads);
+  else if (pass == signum_backward_weights)
+    status = dnnl_convolution_backward_weights_desc_init(
+        &operation, dnnl_convolution_direct, source, weights, bias, destination, strides, pads,
+        pads);
+  else
+    status = dnnl_convolution_forward_desc_init(
+        &operation, signum_propagation(pass), dnnl_convolution_direct, source, weights, bias,
+        destination, strides, pads, pads);
+  if (status == dnnl_success)
+    status = dnnl_primitive_desc_create(made, &operation, attr, engine, hint);
+#else
+  dnnl_dims_t dense = {0, 0};
+  if (pass == signum_backward_data)
+    status = dnnl_convolution_backward_data_primitive_desc_create(
+        made, engine, dnnl_convolution_direct, source, weights, destination, strides, dense, pads,
+        pads, hint, attr);
+  else if (pass == signum_backward_weights)
+    status = dnnl_convolution_backward_weights_primitive_desc_create(
+        made, engine, dnnl_convolution_direct, source, weights, bias, destination, strides, dense,
+        pads, pads, hint, attr);
+  else
+    status = dnnl_convolution_forward_primitive_desc_create(
+        made, engine, signum_propagation(pass), dnnl_convolution_direct, source, weights, bias,
+        destination, strides, dense, pads, pads, attr);
+#endif
+  dnnl_primitive_attr_destroy(attr);
+  return status;
+}
+
+/// The maximum, or the mean (padding counted as zeros), over windows of rows x columns.
+static inline dnnl_status_t signum_pooling_describe(
+    dnnl_primitive_desc_t *made, dnnl_engine_t engine, signum_pass_t pass,
+    dnnl_primitive_desc_t hint, int maximum, signum_format_t source, signum_format_t destination,
+    int64_t rows, int64_t columns, int64_t stride, int64_t padding) {
+  dnnl_primitive_attr_t attr;
+  dnnl_status_t status = signum_attr_create(&attr, 0);
+  if (status != dnnl_success) return status;
+  dnnl_alg_kind_t kind = maximum ? dnnl_pooling_max : dnnl_pooling_avg_include_padding;
+  dnnl_dims_t strides = {stride, stride}, kernel = {rows, columns}, pads = {padding, padding};
+#if DNNL_VERSION_MAJOR < 3
+  dnnl_pooling_desc_t operation;
+  if (pass == signum_backward_data)
+    status = dnnl_pooling_backward_desc_init(
+        &operation, kind, source, destination, strides, kernel, pads, pads);
+  else
+    status = dnnl_pooling_forward_desc_init(
+        &operation, signum_propagation(pass), kind, source, destination, strides, kernel, pads,
+        pads);
+  if (status == dnnl_success)
+    status = dnnl_primitive_desc_create(made, &operation, attr, engine, hint);
+#else
+  dnnl_dims_t dense = {0, 0};
+  if (pass == signum_backward_data)
+    status = dnnl_pooling_backward_primitive_desc_create(
+        made, engine, kind, source, destination, strides, kernel, dense, pads, pads, hint, attr);
+  else
+    status = dnnl_pooling_forward_primitive_desc_create(
+        made, engine, signum_propagation(pass), kind, source, destination, strides, kernel, dense,
+        pads, pads, attr);
+#endif
+  dnnl_primitive_attr_destroy(attr);
+  return status;
+}
+
+/// Batch normalization with scale and shift, with ReLU behind it if wanted.
+///
+/// Training forms mean and variance of the batch, inference takes those it is given.
+static inline dnnl_status_t signum_batch_normalization_describe(
+    dnnl_primitive_desc_t *made, dnnl_engine_t engine, signum_pass_t pass,
+    dnnl_primitive_desc_t hint, int relu, signum_format_t data, float epsilon) {
+  dnnl_primitive_attr_t attr;
+  dnnl_status_t status = signum_attr_create(&attr, 0);
+  if (status != dnnl_success) return status;
+  unsigned flags = dnnl_use_scale | dnnl_use_shift;
+  if (relu) flags |= dnnl_fuse_norm_relu;
+  if (pass == signum_inference) flags |= dnnl_use_global_stats;
+#if DNNL_VERSION_MAJOR < 3
+  dnnl_batch_normalization_desc_t operation;
+  if (pass == signum_backward_data)
+    status = dnnl_batch_normalization_backward_desc_init(
+        &operation, dnnl_backward, data, data, epsilon, flags);
+  else
+    status = dnnl_batch_normalization_forward_desc_init(
+        &operation, signum_propagation(pass), data, epsilon, flags);
+  if (status == dnnl_success)
+    status = dnnl_primitive_desc_create(made, &operation, attr, engine, hint);
+#else
+  if (pass == signum_backward_data)
+    status = dnnl_batch_normalization_backward_primitive_desc_create(
+        made, engine, dnnl_backward, data, data, data, epsilon, flags, hint, attr);
+  else
+    status = dnnl_batch_normalization_forward_primitive_desc_create(
+        made, engine, signum_propagation(pass), data, data, epsilon, flags, attr);
+#endif
+  dnnl_primitive_attr_destroy(attr);
+  return status;
+}
+
+/// ReLU; its backward pass reads the outputs, not the inputs.
+static inline dnnl_status_t signum_relu_describe(
+    dnnl_primitive_desc_t *made, dnnl_engine_t engine, signum_pass_t pass,
+    dnnl_primitive_desc_t hint, signum_format_t data) {
+  dnnl_primitive_attr_t attr;
+  dnnl_status_t status = signum_attr_create(&attr, 0);
+  if (status != dnnl_success) return status;
+  dnnl_alg_kind_t kind = dnnl_eltwise_relu_use_dst_for_bwd;
+#if DNNL_VERSION_MAJOR < 3
+  dnnl_eltwise_desc_t operation;
+  if (pass == signum_backward_data)
+    status = dnnl_eltwise_backward_desc_init(&operation, kind, data, data, 0.0f, 0.0f);
+  else
+    status = dnnl_eltwise_forward_desc_init(
+        &operation, signum_propagation(pass), kind, data, 0.0f, 0.0f);
+  if (status == dnnl_success)
+    status = dnnl_primitive_desc_create(made, &operation, attr, engine, hint);
+#else
+  if (pass == signum_backward_data)
+    status = dnnl_eltwise_backward_primitive_desc_create(
+        made, engine, kind, data, data, data, 0.0f, 0.0f, hint, attr);
+  else
+    status = dnnl_eltwise_forward_primitive_desc_create(
+        made, engine, signum_propagation(pass), kind, data, data, 0.0f, 0.0f, attr);
+#endif
+  dnnl_primitive_attr_destroy(attr);
+  return status;
+}
+
+/// The sum of two tensors, with ReLU behind it if wanted.
+static inline dnnl_status_t signum_sum_describe(
+    dnnl_primitive_desc_t *made, dnnl_engine_t engine, int relu, signum_format_t data) {
+  dnnl_primitive_attr_t attr;
+  dnnl_status_t status = signum_attr_create(&attr, relu);
+  if (status != dnnl_success) return status;
+#if DNNL_VERSION_MAJOR < 3
+  dnnl_binary_desc_t operation;
+  status = dnnl_binary_desc_init(&operation, dnnl_binary_add, data, data, data);
+  if (status == dnnl_success)
+    status = dnnl_primitive_desc_create(made, &operation, attr, engine, NULL);
+#else
+  status = dnnl_binary_primitive_desc_create(made, engine, dnnl_binary_add, data, data, data, attr);
+#endif
+  dnnl_primitive_attr_destroy(attr);
+  return status;
+}
+
+/// A copy from one layout to another.
+static inline dnnl_status_t signum_reorder_describe(
+    dnnl_primitive_desc_t *made, dnnl_engine_t engine, signum_format_t from, signum_format_t to) {
+  dnnl_primitive_attr_t attr;
+  dnnl_status_t status = signum_attr_create(&attr, 0);
+  if (status != dnnl_success) return status;
+  status = dnnl_reorder_primitive_desc_create(made, from, engine, to, engine, attr);
+  dnnl_primitive_attr_destroy(attr);
   return status;
 }
 
@@ -149,12 +306,23 @@ static inline int signum_set_threads(int count) {
   return 1;
 }
 
-// Macros, which Swift does not import.
-static inline int signum_arg_source(void) { return DNNL_ARG_SRC; }
-static inline int signum_arg_weights(void) { return DNNL_ARG_WEIGHTS; }
-static inline int signum_arg_bias(void) { return DNNL_ARG_BIAS; }
-static inline int signum_arg_destination(void) { return DNNL_ARG_DST; }
-static inline int signum_arg_diff_source(void) { return DNNL_ARG_DIFF_SRC; }
-static inline int signum_arg_diff_weights(void) { return DNNL_ARG_DIFF_WEIGHTS; }
-static inline int signum_arg_diff_bias(void) { return DNNL_ARG_DIFF_BIAS; }
-static inline int signum_arg_diff_destination(void) { return DNNL_ARG_DIFF_DST; }
+/// The operands of operations, whose names Swift does not import.
+enum {
+  signum_source = DNNL_ARG_SRC,
+  signum_second_source = DNNL_ARG_SRC_1,
+  signum_weights = DNNL_ARG_WEIGHTS,
+  signum_bias = DNNL_ARG_BIAS,
+  signum_destination = DNNL_ARG_DST,
+  signum_mean = DNNL_ARG_MEAN,
+  signum_variance = DNNL_ARG_VARIANCE,
+  signum_scale = DNNL_ARG_SCALE,
+  signum_shift = DNNL_ARG_SHIFT,
+  signum_workspace = DNNL_ARG_WORKSPACE,
+  signum_scratchpad = DNNL_ARG_SCRATCHPAD,
+  signum_diff_source = DNNL_ARG_DIFF_SRC,
+  signum_diff_weights = DNNL_ARG_DIFF_WEIGHTS,
+  signum_diff_bias = DNNL_ARG_DIFF_BIAS,
+  signum_diff_destination = DNNL_ARG_DIFF_DST,
+  signum_diff_scale = DNNL_ARG_DIFF_SCALE,
+  signum_diff_shift = DNNL_ARG_DIFF_SHIFT,
+};

@@ -28,66 +28,135 @@ final class Engine {
   }
 }
 
-/// Plain Float32 memory as oneDNN sees it; the numbers belong to somebody else.
+/// Shape and layout of Float32 memory.
+@safe
+final class Format {
+  let handle: signum_format_t
+  let shape: [Int]
+
+  /// Row-major memory, or `any`: what an operation that is to be described likes best.
+  init(_ shape: [Int], any: Bool = false) throws(OneDNNError) {
+    var format: signum_format_t?
+    let status = unsafe signum_format_create(
+      &format, CInt(shape.count), shape.map(Int64.init), any ? 1 : 0)
+    try OneDNNError.check(status, "dnnl_memory_desc_init", "\(shape)")
+    guard let format = unsafe format else { preconditionFailure("success without a format") }
+    unsafe handle = format
+    self.shape = shape
+  }
+
+  /// What a described operation expects of an operand, `shape` of it.
+  fileprivate init(
+    _ description: dnnl_primitive_desc_t, _ operand: Operand, shape: [Int]
+  ) throws(OneDNNError) {
+    var format: signum_format_t?
+    let status = unsafe signum_format_query(
+      &format, description, dnnl_query_exec_arg_md, CInt(operand))
+    try OneDNNError.check(status, "dnnl_primitive_desc_query_md", "\(shape)")
+    guard let format = unsafe format else { preconditionFailure("success without a format") }
+    unsafe handle = format
+    self.shape = shape
+  }
+
+  deinit { unsafe signum_format_destroy(handle) }
+
+  /// The size in bytes, padding of the layout included.
+  var byteCount: Int { Int(unsafe dnnl_memory_desc_get_size(handle)) }
+
+  func isEqual(to other: Format) -> Bool {
+    unsafe self === other || dnnl_memory_desc_equal(handle, other.handle) != 0
+  }
+}
+
+/// Memory of a format as oneDNN sees it; the numbers belong to somebody else.
 @safe
 final class Memory {
   let handle: dnnl_memory_t
-  let shape: [Int]
+  let format: Format
 
-  /// A matrix or vector that points nowhere yet.
-  init(_ engine: Engine, shape: [Int]) throws(OneDNNError) {
-    precondition(shape.count == 1 || shape.count == 2, "\(shape) is neither vector nor matrix")
+  /// Memory that points nowhere yet.
+  init(_ engine: Engine, _ format: Format) throws(OneDNNError) {
     var memory: dnnl_memory_t?
-    let status = unsafe signum_memory_create(
-      &memory, engine.handle, Int64(shape[0]), shape.count == 2 ? Int64(shape[1]) : 0)
-    try OneDNNError.check(status, "dnnl_memory_create", "\(shape)")
+    // DNNL_MEMORY_NONE is a null pointer.
+    let status = unsafe dnnl_memory_create(&memory, format.handle, engine.handle, nil)
+    try OneDNNError.check(status, "dnnl_memory_create", "\(format.shape)")
     guard let memory = unsafe memory else { preconditionFailure("success without memory") }
     unsafe handle = memory
-    self.shape = shape
+    self.format = format
   }
 
   deinit { unsafe dnnl_memory_destroy(handle) }
 
-  /// Points at the numbers, `shape`'s product of them, that the next operations use.
+  /// Points at the numbers that the next operations use.
   func point(at numbers: UnsafeMutableRawPointer?) throws(OneDNNError) {
     let status = unsafe dnnl_memory_set_data_handle(handle, numbers)
-    try OneDNNError.check(status, "dnnl_memory_set_data_handle", "\(shape)")
+    try OneDNNError.check(status, "dnnl_memory_set_data_handle", "\(format.shape)")
   }
 }
 
-/// One pass of an inner product between fixed memory objects.
+/// An argument of an operation: one of the constants `signum_source`, … of COneDNN.
+typealias Operand = Int
+
+/// An operation that is described but not yet compiled.
 @safe
-final class InnerProduct {
+final class Description {
+  let handle: dnnl_primitive_desc_t
+  /// The operation and its shapes, for error messages.
+  let about: String
+
+  /// - Parameter describe: Calls one of the functions `signum_…_describe`.
+  init(
+    _ about: String, _ describe: (UnsafeMutablePointer<dnnl_primitive_desc_t?>) -> dnnl_status_t
+  ) throws(OneDNNError) {
+    var description: dnnl_primitive_desc_t?
+    let status = unsafe describe(&description)
+    try OneDNNError.check(status, "dnnl_primitive_desc_create", about)
+    guard let description = unsafe description else {
+      preconditionFailure("success without a description")
+    }
+    unsafe handle = description
+    self.about = about
+  }
+
+  deinit { unsafe dnnl_primitive_desc_destroy(handle) }
+
+  /// What the operation expects of an operand; of no bytes where it takes none.
+  func format(_ operand: Operand, shape: [Int] = []) throws(OneDNNError) -> Format {
+    try unsafe Format(handle, operand, shape: shape)
+  }
+}
+
+/// A compiled operation between fixed memory objects.
+@safe
+final class Operation {
   private let primitive: dnnl_primitive_t
   private let engine: Engine
   private let memories: [Memory]
   private let arguments: [dnnl_exec_arg_t]
   private let about: String
 
-  /// Compiles a pass for one shape.
+  /// Compiles an operation.
   ///
   /// - Parameter operands: The memory of each argument, kept alive with the operation.
   init(
-    _ engine: Engine, _ pass: signum_pass_t, batch: Int, inputs: Int, outputs: Int,
-    operands: [(argument: CInt, memory: Memory)]
+    _ engine: Engine, _ description: Description, operands: [(argument: Operand, memory: Memory)]
   ) throws(OneDNNError) {
-    about = "inner product, pass \(pass.rawValue), batch \(batch), \(inputs) to \(outputs)"
+    about = description.about
     var primitive: dnnl_primitive_t?
-    let status = unsafe signum_inner_product_create(
-      &primitive, engine.handle, pass, Int64(batch), Int64(inputs), Int64(outputs))
+    let status = unsafe dnnl_primitive_create(&primitive, description.handle)
     try OneDNNError.check(status, "dnnl_primitive_create", about)
     guard let primitive = unsafe primitive else { preconditionFailure("success without primitive") }
     unsafe self.primitive = primitive
     self.engine = engine
     memories = operands.map(\.memory)
     unsafe arguments = operands.map {
-      unsafe dnnl_exec_arg_t(arg: $0.argument, memory: $0.memory.handle)
+      unsafe dnnl_exec_arg_t(arg: CInt($0.argument), memory: $0.memory.handle)
     }
   }
 
   deinit { unsafe dnnl_primitive_destroy(primitive) }
 
-  /// Runs the pass to its end.
+  /// Runs the operation to its end.
   func run() throws(OneDNNError) {
     let status = unsafe arguments.withUnsafeBufferPointer { arguments in
       unsafe dnnl_primitive_execute(

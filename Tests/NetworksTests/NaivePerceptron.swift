@@ -1,5 +1,6 @@
 import CounterRandom
 import Foundation
+import Networks
 import Objectives
 
 /// A perceptron in plain arrays of Double, from the definition.
@@ -87,5 +88,18 @@ extension Objective {
       for index in tensor.range { parameters[index] += biases * Float(index % 5 - 2) }
     }
     return parameters
+  }
+}
+
+extension Network {
+  /// A perceptron with the widths of input, hidden layers and output.
+  static func perceptron(
+    _ widths: [Int], capacity: Int = 16, threads: Int = 1
+  ) throws -> Network {
+    try Network(
+      .mlp(
+        input: widths[0], hidden: Array(widths[1..<widths.count - 1]),
+        classes: widths[widths.count - 1]),
+      trainingCapacity: capacity, evaluationCapacity: capacity, threads: threads)
   }
 }

@@ -50,7 +50,7 @@ final class Workload {
         seed: options.seed)
     objective = try Self.makeObjective(
       options.model, hidden: options.hidden ?? [256, 256], data: data,
-      batchCapacity: Self.batchCapacity(
+      batch: Self.batchCapacity(
         options, samples: split.training.count, voters: voters,
         largestPart: clientSamples?.map(\.count).max()),
       memory: memory, threads: threads)
@@ -72,39 +72,38 @@ final class Workload {
     clientSamples = nil
   }
 
-  /// The largest number of samples that a rank takes at once.
+  /// The largest number of samples of a gradient.
   static func batchCapacity(
     _ options: TrainingOptions, samples: Int, voters: Int, largestPart: Int?
   ) -> Int {
-    let training =
-      switch options.batch {
-      case .perRank(let count): min(count, max(samples, 1))
-      case .full: largestPart ?? (samples + voters - 1) / voters
-      }
-    return max(training, Evaluator.batchCapacity)
+    switch options.batch {
+    case .perRank(let count): min(count, max(samples, 1))
+    case .full: largestPart ?? max((samples + voters - 1) / voters, 1)
+    }
   }
 
   /// A model for data.
+  ///
+  /// - Parameter batch: The largest number of samples of a gradient.
   static func makeObjective(
-    _ model: ModelChoice, hidden: [Int], data: LoadedData, batchCapacity: Int,
-    memory: Memory, threads: Int
+    _ model: ModelChoice, hidden: [Int], data: LoadedData, batch: Int, memory: Memory, threads: Int
   ) throws -> any Objective {
-    let width = data.training.width
-    let classes = data.training.classCount
     guard model == .mlp else {
-      return try LogisticRegression(width: width, classCount: classes)
+      return try LogisticRegression(
+        width: data.training.width, classCount: data.training.classCount)
     }
-    guard case .dense = data.training else {
+    guard case .dense(let samples) = data.training else {
       throw OptionError("--model mlp takes dense data; for LIBSVM files use --model logistic")
     }
-    let widths = [width] + hidden + [classes]
+    let network = NetworkModel.mlp(
+      input: samples.width, hidden: hidden, classes: samples.classCount)
+    let outline = try NetworkOutline(network)
+    let capacity = max(batch, Evaluator.batchCapacity)
     try memory.check(
-      parameters: zip(widths, widths.dropFirst()).reduce(0) {
-        Memory.sum($0, Memory.product($1.0, $1.1))
-      },
-      activations: Memory.product(batchCapacity, widths.reduce(0, Memory.sum)))
-    return try MultilayerPerceptron(
-      inputWidth: width, hidden: hidden, classCount: classes, batchCapacity: batchCapacity,
+      parameters: outline.layout.count,
+      activations: Memory.product(capacity, outline.activationCount))
+    return try Network(
+      network, trainingCapacity: batch, evaluationCapacity: Evaluator.batchCapacity,
       threads: threads)
   }
 

@@ -45,7 +45,7 @@ enum ModelFile {
     }
     let hidden = (metadata["hidden"] ?? "").split(separator: ",").compactMap { Int($0) }
     let objective = try Workload.makeObjective(
-      model, hidden: hidden, data: data, batchCapacity: Evaluator.batchCapacity,
+      model, hidden: hidden, data: data, batch: 1,
       memory: Memory(bytesPerParameter: 8, localRanks: localRanks), threads: threads)
     let state = ModelState(layout: objective.layout)
     try state.parameters.withMutableSpan { values in

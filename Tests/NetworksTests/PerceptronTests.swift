@@ -3,7 +3,7 @@ import Networks
 import Objectives
 import Testing
 
-@Suite struct GradientTests {
+@Suite struct PerceptronTests {
   private static let shapes = [
     [1, 1, 2], [3, 17, 3], [17, 33, 3, 10], [33, 64, 5], [64, 17, 33, 64, 7], [64, 1, 3, 2],
     [5, 3],
@@ -11,10 +11,8 @@ import Testing
 
   private func model(
     _ widths: [Int], capacity: Int = 16, threads: Int = 1
-  ) throws -> MultilayerPerceptron {
-    try MultilayerPerceptron(
-      inputWidth: widths[0], hidden: Array(widths[1..<widths.count - 1]),
-      classCount: widths[widths.count - 1], batchCapacity: capacity, threads: threads)
+  ) throws -> Network {
+    try .perceptron(widths, capacity: capacity, threads: threads)
   }
 
   @Test(arguments: shapes, [1, 3, 16])

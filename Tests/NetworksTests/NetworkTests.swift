@@ -2,10 +2,9 @@ import Networks
 import Objectives
 import Testing
 
-@Suite struct MultilayerPerceptronTests {
+@Suite struct NetworkTests {
   @Test func layout_namesEachLayersTensors() throws {
-    let model = try MultilayerPerceptron(
-      inputWidth: 4, hidden: [3], classCount: 2, batchCapacity: 1, threads: 1)
+    let model = try Network.perceptron([4, 3, 2], capacity: 1)
     #expect(
       model.layout.description
         == "layer0.weight[3, 4] layer0.bias[3] layer1.weight[2, 3] layer1.bias[2]")
@@ -14,8 +13,7 @@ import Testing
   }
 
   @Test func initialize_hasKaimingsVariance() throws {
-    let model = try MultilayerPerceptron(
-      inputWidth: 100, hidden: [64, 200], classCount: 50, batchCapacity: 1, threads: 1)
+    let model = try Network.perceptron([100, 64, 200, 50], capacity: 1)
     let parameters = model.initial(seed: 17)
     for (number, tensor) in model.layout.tensors.enumerated() {
       let values = tensor.range.map { Double(parameters[$0]) }
@@ -33,8 +31,7 @@ import Testing
   }
 
   @Test func initialize_dependsOnSeedAndTensor() throws {
-    let model = try MultilayerPerceptron(
-      inputWidth: 8, hidden: [8, 8], classCount: 3, batchCapacity: 1, threads: 1)
+    let model = try Network.perceptron([8, 8, 8, 3], capacity: 1)
     let parameters = model.initial(seed: 1)
     #expect(parameters == model.initial(seed: 1))
     #expect(parameters[0..<8] != model.initial(seed: 2)[0..<8])
@@ -47,29 +44,24 @@ import Testing
   ])
   func widthsThatOverflow_areRefused(inputWidth: Int, hidden: [Int], classCount: Int) {
     #expect(throws: ParameterLayoutError.self) {
-      try MultilayerPerceptron(
-        inputWidth: inputWidth, hidden: hidden, classCount: classCount, batchCapacity: 1,
-        threads: 1)
+      try Network.perceptron([inputWidth] + hidden + [classCount], capacity: 1)
     }
   }
 
   @Test func capacityThatOverflows_isRefused() {
     #expect(throws: ParameterLayoutError.self) {
-      try MultilayerPerceptron(
-        inputWidth: 1000, hidden: [1000], classCount: 2, batchCapacity: 1 << 60, threads: 1)
+      try Network.perceptron([1000, 1000, 2], capacity: 1 << 60)
     }
     #expect(
       throws: ParameterLayoutError.dimensionNotPositive(
         tensor: "layer0.weight", shape: [0, 5])
     ) {
-      try MultilayerPerceptron(
-        inputWidth: 5, hidden: [0], classCount: 2, batchCapacity: 1, threads: 1)
+      try Network.perceptron([5, 0, 2], capacity: 1)
     }
   }
 
   @Test func batchesThatDoNotFit_areRefused() throws {
-    let model = try MultilayerPerceptron(
-      inputWidth: 3, hidden: [2], classCount: 2, batchCapacity: 2, threads: 1)
+    let model = try Network.perceptron([3, 2, 2], capacity: 2)
     let parameters = model.initial(seed: 1)
     var wide = Batch(capacity: 1, width: 4)
     wide.append(label: 0) { $0[0] = 1 }
@@ -90,8 +82,7 @@ import Testing
 
   @Test func labelOutsideTheClasses_traps() async {
     await #expect(processExitsWith: .failure) {
-      let model = try MultilayerPerceptron(
-        inputWidth: 1, hidden: [2], classCount: 2, batchCapacity: 2, threads: 1)
+      let model = try Network.perceptron([1, 2, 2], capacity: 2)
       var batch = Batch(capacity: 1, width: 1)
       batch.append(label: -1) { $0[0] = 1 }
       _ = try model.gradient(at: model.initial(seed: 1), on: batch)

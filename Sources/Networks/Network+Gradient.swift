@@ -1,0 +1,119 @@
+internal import AlignedBuffers
+public import Objectives
+
+extension Network {
+  /// The mean loss over a batch and its complete gradient, see `Objective`.
+  public func gradient(
+    at parameters: Span<Float>, on batch: borrowing Batch,
+    into gradient: consuming MutableSpan<Float>
+  ) throws -> Double {
+    try self.gradient(at: parameters, on: batch, into: gradient, observer: nil)
+  }
+
+  /// The mean loss over a batch and its complete gradient, see `Objective`.
+  ///
+  /// An observer hears of each layer but the first as soon as its tensors have their gradient.
+  public func gradient(
+    at parameters: Span<Float>, on batch: borrowing Batch,
+    into gradient: consuming MutableSpan<Float>, observer: (any GradientObserver)?
+  ) throws -> Double {
+    precondition(batch.count > 0, "the gradient of an empty batch")
+    precondition(batch.count <= trainingCapacity, "more than \(trainingCapacity) samples")
+    precondition(gradient.count == layout.count, "a gradient of another layout")
+    try check(batch, parameters)
+    let program = try program(count: batch.count, trains: true)
+    let start = unsafe gradient.withUnsafeMutableBufferPointer { $0.baseAddress }
+    try unsafe bind(program, parameters, batch, gradient: start)
+    for step in program.forward { try step.operation.run() }
+    statistics?.move(towards: program.statistics)
+    var loss = 0.0
+    for sample in 0..<batch.count {
+      loss +=
+        score(sample, of: program, label: batch.labels[sample], count: batch.count).loss
+    }
+    loss /= Double(batch.count)
+    var end = layout.count
+    for step in program.backward {
+      try step.operation.run()
+      if let start = step.finalFrom, start > 0, let observer {
+        try observer.gradient(gradient.span, isFinalIn: start..<end, loss: loss)
+        end = start
+      }
+      try observer?.didWork()
+    }
+    return loss
+  }
+
+  /// The sum of the losses over a batch, and the predictions, see `Objective`.
+  public func evaluate(
+    at parameters: Span<Float>, on batch: borrowing Batch,
+    predictions: consuming MutableSpan<Int32>
+  ) throws -> Double {
+    guard batch.count > 0 else { return 0 }
+    precondition(batch.count <= evaluationCapacity, "more than \(evaluationCapacity) samples")
+    try check(batch, parameters)
+    let program = try program(count: batch.count, trains: false)
+    try unsafe bind(program, parameters, batch, gradient: nil)
+    for step in program.forward { try step.operation.run() }
+    var loss = 0.0
+    for sample in 0..<batch.count {
+      let result = score(sample, of: program, label: batch.labels[sample], count: batch.count)
+      loss += result.loss
+      predictions[sample] = result.prediction
+    }
+    return loss
+  }
+
+  private func check(_ batch: borrowing Batch, _ parameters: Span<Float>) throws {
+    precondition(parameters.count == layout.count, "parameters of another layout")
+    let name = outline.model.name
+    guard batch.storage == .dense else { throw ObjectiveError.sparseFeatures(model: name) }
+    let width = outline.model.input.reduce(1, *)
+    guard batch.width == width else {
+      throw ObjectiveError.featureCount(model: name, expected: width, found: batch.width)
+    }
+    // The number belongs to the calling thread, which may have changed since the last call.
+    try OneDNN.setThreads(threads)
+  }
+
+  /// oneDNN keeps the addresses of parameters, features and gradient: the caller lends them until
+  /// its own call ends, and every call sets them anew.
+  private func bind(
+    _ program: Program, _ parameters: Span<Float>, _ batch: borrowing Batch,
+    gradient: UnsafeMutablePointer<Float>?
+  ) throws(OneDNNError) {
+    var addresses = Program.Addresses()
+    // oneDNN takes mutable pointers only; no operation writes parameters or features.
+    unsafe addresses.parameters = parameters.withUnsafeBufferPointer {
+      unsafe UnsafeMutablePointer(mutating: $0.baseAddress)
+    }
+    unsafe addresses.features = UnsafeMutablePointer(
+      mutating: batch.features.unsafeElements.baseAddress)
+    unsafe addresses.gradient = gradient
+    unsafe addresses.statistics = statistics?.evaluated.unsafeElements.baseAddress
+    try program.bind(addresses)
+  }
+}
+
+extension RunningStatistics {
+  /// Moves the own statistics a tenth of the way towards those of a batch; a number that is not
+  /// finite moves nothing.
+  fileprivate func move(towards batch: [Program.BatchStatistics]) {
+    for layer in batch {
+      let samples = Double(layer.samples)
+      move(layer.meanStart, layer.channels, towards: layer.mean, times: 1)
+      move(
+        layer.varianceStart, layer.channels, towards: layer.variance,
+        times: samples / max(samples - 1, 1))
+    }
+  }
+
+  private func move(_ start: Int, _ channels: Int, towards tensor: Tensor, times factor: Double) {
+    guard let values = unsafe tensor.address else { return }
+    for channel in 0..<channels {
+      let value = factor * Double(unsafe values[channel])
+      guard value.isFinite else { continue }
+      own[start + channel] = Float(0.9 * Double(own[start + channel]) + 0.1 * value)
+    }
+  }
+}

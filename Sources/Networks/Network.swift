@@ -1,0 +1,155 @@
+internal import AlignedBuffers
+internal import COneDNN
+internal import CounterRandom
+public import Objectives
+
+/// A network on oneDNN with softmax cross-entropy at its end, made from a `NetworkModel`.
+///
+/// Activations are in oneDNN's own formats; parameters and gradient are plain, so a weight is
+/// reordered where a pass wants another layout: at most once for the forward pass and once for the
+/// backward pass, its gradient at most once. Rows of features and their weights stay plain. ReLU is
+/// done by the operation before it where that can. The first layer's backward pass skips the
+/// gradient of the input. The loss is formed in Double.
+///
+/// Batch normalization adds 1e-5 to variances. In training it takes mean and variance of the batch,
+/// and moves the rank's running statistics a tenth of the way towards them (the variance times
+/// n/(n − 1), n its numbers); evaluation takes the copy in `statistics`.
+///
+/// The result is a function of parameters, batch, number of threads, oneDNN's version and
+/// instruction set. oneDNN's ReLU gives 0 for NaN, so a NaN feature may show in the first
+/// layer's gradient and not in the loss.
+///
+/// Memory beside the caller's: one arena, planned when the network is made; tensors share its bytes
+/// as far as they do not live at a time. The first call with a new number of samples compiles and
+/// keeps its operations; later calls allocate nothing here.
+///
+/// Not supported: sparse batches.
+@safe
+public final class Network: Objective {
+  /// What is added to variances.
+  static let epsilon: Float = 1e-5
+
+  /// What the network was made from: layers, shapes, tensors.
+  public let outline: NetworkOutline
+  /// The largest number of samples of a gradient.
+  public let trainingCapacity: Int
+  /// The largest number of samples of an evaluation.
+  public let evaluationCapacity: Int
+  /// The threads that oneDNN uses.
+  public let threads: Int
+  /// Mean and variance of batch normalizations; nil where there are none.
+  public let statistics: RunningStatistics?
+
+  private let engine: Engine
+  private var arena: Arena
+  private(set) var programs: [ProgramKey: Program] = [:]
+  /// The scores of one sample, then their gradient.
+  private var scores: AlignedBuffer<Double>
+
+  struct ProgramKey: Hashable {
+    let count: Int
+    let trains: Bool
+  }
+
+  /// A network.
+  ///
+  /// - Parameters:
+  ///   - model: Its input and layers.
+  ///   - trainingCapacity: The largest number of samples of a gradient.
+  ///   - evaluationCapacity: The largest number of samples of an evaluation.
+  ///   - threads: The threads that oneDNN uses.
+  /// - Throws: `NetworkError` or `ParameterLayoutError` where shapes do not fit or overflow;
+  ///   `OneDNNError`.
+  /// - Precondition: Capacities and threads are positive.
+  public init(
+    _ model: NetworkModel, trainingCapacity: Int, evaluationCapacity: Int, threads: Int
+  ) throws {
+    precondition(trainingCapacity > 0 && evaluationCapacity > 0 && threads > 0, "no samples")
+    outline = try NetworkOutline(model)
+    // The activations obey the same limit.
+    _ = try ParameterLayout(
+      outline.lines.enumerated().map {
+        ("activations\($0)", [max(trainingCapacity, evaluationCapacity)] + $1.output)
+      })
+    self.trainingCapacity = trainingCapacity
+    self.evaluationCapacity = evaluationCapacity
+    self.threads = threads
+    statistics = outline.statistics.map { RunningStatistics($0) }
+    scores = AlignedBuffer(repeating: 0, count: outline.classCount)
+    try OneDNN.setThreads(threads)
+    let engine = try Engine()
+    self.engine = engine
+    let keys = [
+      ProgramKey(count: trainingCapacity, trains: true),
+      ProgramKey(count: evaluationCapacity, trains: false),
+    ]
+    for key in keys {
+      programs[key] = try ProgramBuilder(
+        engine, outline, count: key.count, trains: key.trains
+      ).build()
+    }
+    arena = Arena(byteCount: programs.values.map(\.arenaByteCount).reduce(0, max))
+    for program in programs.values { try program.settle(in: arena) }
+  }
+
+  /// The named tensors of the parameters.
+  public var layout: ParameterLayout { outline.layout }
+
+  /// The number of classes.
+  public var classCount: Int? { outline.classCount }
+
+  /// The size of the arena in bytes.
+  public var arenaByteCount: Int { arena.byteCount }
+
+  /// He et al., "Delving Deep into Rectifiers", 2015: weights normal with mean 0 and variance 2 /
+  /// inputs of a sum (1 / inputs in the last layer, which no ReLU follows), scales 1, biases and
+  /// shifts 0.
+  ///
+  /// Element i of tensor t is number i of the stream (seed, `initialization`, t).
+  public func initialize(_ parameters: consuming MutableSpan<Float>, seed: UInt64) {
+    precondition(parameters.count == layout.count, "parameters of another layout")
+    let last = layout.tensors.lastIndex { $0.shape.count >= 2 }
+    for (number, tensor) in layout.tensors.enumerated() {
+      let inputs = tensor.shape.dropFirst().reduce(1, *)
+      let deviation = ((number == last ? 1.0 : 2.0) / Double(inputs)).squareRoot()
+      let stream = RandomStream(seed: seed, purpose: .initialization, owner: number)
+      let constant: Float = tensor.name.hasSuffix(".scale") ? 1 : 0
+      for index in 0..<tensor.range.count {
+        parameters[tensor.range.lowerBound + index] =
+          tensor.shape.count >= 2 ? Float(deviation * stream.normal(at: index)) : constant
+      }
+    }
+  }
+}
+
+extension Network {
+  /// The operations for a number of samples, compiled when they are first asked for.
+  func program(count: Int, trains: Bool) throws -> Program {
+    let key = ProgramKey(count: count, trains: trains)
+    if let known = programs[key] { return known }
+    let made = try ProgramBuilder(engine, outline, count: count, trains: trains).build()
+    // Other operations for a smaller batch may need more scratch.
+    try made.settle(
+      in: made.arenaByteCount <= arena.byteCount ? arena : Arena(byteCount: made.arenaByteCount))
+    programs[key] = made
+    return made
+  }
+
+  /// The loss and prediction of a sample; leaves the loss's gradient by the scores in `gradient`,
+  /// divided by the number of samples.
+  func score(
+    _ sample: Int, of program: Program, label: Int32, count: Int
+  ) -> (loss: Double, prediction: Int32) {
+    let classes = scores.count
+    guard let values = unsafe program.scores.address else { preconditionFailure("not settled") }
+    for number in 0..<classes {
+      scores[number] = Double(unsafe values[sample * classes + number])
+    }
+    let result = SoftmaxCrossEntropy.replaceByGradient(&scores, label: label)
+    guard let gradient = unsafe program.scores.gradient?.address else { return result }
+    for number in 0..<classes {
+      unsafe gradient[sample * classes + number] = Float(scores[number] / Double(count))
+    }
+    return result
+  }
+}

@@ -1,0 +1,84 @@
+/// What a network is, before it is made: its input and its layers.
+///
+/// ```swift
+/// let model = NetworkModel("two-layers", input: [1, 28, 28], layers: [
+///   .convolution(16, kernel: 5, stride: 2), .relu,
+///   .flatten, .dense(10),
+/// ])
+/// ```
+public struct NetworkModel: Hashable, Sendable {
+  /// The name, for messages.
+  public let name: String
+  /// The shape of a sample: features, or channels x rows x columns.
+  public let input: [Int]
+  /// The layers in order; the last one is dense, its outputs are the scores of the classes.
+  public let layers: [Layer]
+
+  /// A model.
+  public init(_ name: String, input: [Int], layers: [Layer]) {
+    self.name = name
+    self.input = input
+    self.layers = layers
+  }
+
+  /// A multilayer perceptron: dense layers with ReLU between them.
+  public static func mlp(input: Int, hidden: [Int], classes: Int) -> NetworkModel {
+    NetworkModel(
+      "mlp", input: [input],
+      layers: hidden.flatMap { [.dense($0), .relu] } + [.dense(classes)])
+  }
+
+  /// A small convolutional network.
+  ///
+  /// ReLU follows the pooling: the same function as before it, for a quarter of the work.
+  public static func cnn(input: [Int], classes: Int) -> NetworkModel {
+    NetworkModel(
+      "cnn", input: input,
+      layers: [
+        .convolution(32, kernel: 3, padding: 1), .maximumPooling(2, stride: 2), .relu,
+        .convolution(64, kernel: 3, padding: 1), .maximumPooling(2, stride: 2), .relu,
+        .flatten, .dense(128), .relu, .dense(classes),
+      ])
+  }
+
+  /// The residual network for small images of He et al., "Deep Residual Learning for Image
+  /// Recognition", 2016, section 4.2: 6n + 2 layers with weights.
+  ///
+  /// Images smaller than 32 x 32 are padded to it with zeros, by the first convolution. Where
+  /// a block changes the shape its shortcut is a 1x1 convolution with batch normalization.
+  ///
+  /// - Parameters:
+  ///   - input: Channels x rows x columns.
+  ///   - depth: 6n + 2: 8, 14, 20, 32, 44, 56, 110, … .
+  ///   - widths: The channels of the three stages.
+  /// - Precondition: `depth` is 6n + 2 with a positive n.
+  public static func resnet(
+    input: [Int], classes: Int, depth: Int = 20, widths: [Int] = [16, 32, 64]
+  ) -> NetworkModel {
+    precondition(depth >= 8 && depth % 6 == 2, "no residual network has \(depth) layers")
+    let border = input.count == 3 ? max(0, (32 - input[1] + 1) / 2) : 0
+    var layers = normalized(widths[0], kernel: 3, padding: 1 + border) + [.relu]
+    for (stage, width) in widths.enumerated() {
+      for block in 0..<(depth - 2) / 6 {
+        let shrinks = stage > 0 && block == 0
+        let stride = shrinks ? 2 : 1
+        let path =
+          normalized(width, kernel: 3, stride: stride, padding: 1) + [.relu]
+          + normalized(width, kernel: 3, padding: 1)
+        let shortcut = shrinks ? normalized(width, kernel: 1, stride: stride) : []
+        layers += [.residual(path, shortcut: shortcut), .relu]
+      }
+    }
+    layers += [.globalAveragePooling, .flatten, .dense(classes)]
+    return NetworkModel("resnet\(depth)", input: input, layers: layers)
+  }
+
+  private static func normalized(
+    _ channels: Int, kernel: Int, stride: Int = 1, padding: Int = 0
+  ) -> [Layer] {
+    [
+      .convolution(channels, kernel: kernel, stride: stride, padding: padding, bias: false),
+      .batchNormalization,
+    ]
+  }
+}

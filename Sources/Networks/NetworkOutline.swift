@@ -1,0 +1,160 @@
+public import Objectives
+
+/// What a model comes to: the shapes and tensors of its layers.
+public struct NetworkOutline: Sendable {
+  /// A layer of the model, or of a path in it.
+  public struct Line: Sendable {
+    /// The layer.
+    public let layer: Layer
+    /// How many residual sums it lies in.
+    public let depth: Int
+    /// The shape of its output for a sample.
+    public let output: [Int]
+    /// The number of its own parameters.
+    public let parameters: Int
+  }
+
+  /// The model.
+  public let model: NetworkModel
+  /// The layers in order; a residual sum follows its paths.
+  public let lines: [Line]
+  /// The named tensors of the parameters.
+  public let layout: ParameterLayout
+  /// The named tensors of the running statistics; nil without batch normalization.
+  public let statistics: ParameterLayout?
+  /// The number of classes.
+  public let classCount: Int
+
+  /// The outline of a model.
+  ///
+  /// - Throws: `NetworkError` where shapes do not fit, `ParameterLayoutError` where a width is not
+  ///   positive or tensors are too large.
+  public init(_ model: NetworkModel) throws {
+    var walk = OutlineWalk(model: model.name)
+    guard [1, 3].contains(model.input.count), model.input.allSatisfy({ $0 > 0 }) else {
+      throw NetworkError(
+        place: model.name, input: model.input,
+        reason: "expected features, or channels x rows x columns, of 1 or more")
+    }
+    _ = try walk.follow(model.layers, from: model.input, depth: 0)
+    guard case .dense(let classes) = model.layers.last else {
+      throw NetworkError(
+        place: model.name, input: model.input,
+        reason: "its last layer gives the scores: end with a dense layer")
+    }
+    self.model = model
+    lines = walk.lines
+    layout = try ParameterLayout(walk.tensors)
+    statistics = walk.averages.isEmpty ? nil : try ParameterLayout(walk.averages)
+    classCount = classes
+  }
+
+  /// The numbers between the layers for one sample.
+  public var activationCount: Int {
+    ([model.input] + lines.map(\.output)).reduce(0) { sum, shape in
+      let (total, overflow) = sum.addingReportingOverflow(saturatingProduct(of: shape))
+      return overflow ? .max : total
+    }
+  }
+}
+
+/// The way through the layers that collects shapes and tensors.
+private struct OutlineWalk {
+  let model: String
+  var lines: [NetworkOutline.Line] = []
+  var tensors: [(name: String, shape: [Int])] = []
+  var averages: [(name: String, shape: [Int])] = []
+  /// The number of layers with tensors so far.
+  private var named = 0
+
+  init(model: String) { self.model = model }
+
+  mutating func follow(_ layers: [Layer], from input: [Int], depth: Int) throws -> [Int] {
+    try layers.reduce(input) { shape, layer in
+      let first = tensors.count
+      let output = try follow(layer, from: shape, depth: depth)
+      // Checked here, so that what is too large is told before the next shape is formed.
+      var parameters = try ParameterLayout(Array(tensors[first...])).count
+      if case .residual = layer { parameters = 0 }
+      lines.append(.init(layer: layer, depth: depth, output: output, parameters: parameters))
+      return output
+    }
+  }
+
+  private mutating func follow(_ layer: Layer, from input: [Int], depth: Int) throws -> [Int] {
+    switch layer {
+    case .relu: return input
+    case .convolution(let channels, let kernel, let stride, let padding, let bias):
+      let output = try window(layer, channels, kernel, stride, padding, on: input)
+      let weight = ("weight", [channels, input[0], kernel, kernel])
+      name([weight] + (bias ? [("bias", [channels])] : []))
+      return output
+    case .maximumPooling(let size, let stride, let padding),
+      .averagePooling(let size, let stride, let padding):
+      let output = try window(layer, try image(layer, input)[0], size, stride, padding, on: input)
+      guard 2 * padding <= size else {
+        throw misfit(layer, input, "use a padding of at most half the window")
+      }
+      return output
+    case .globalAveragePooling: return [try image(layer, input)[0], 1, 1]
+    case .batchNormalization:
+      let channels = try image(layer, input)[0]
+      averages += ["mean", "variance"].map { ("layer\(named).\($0)", [channels]) }
+      name([("scale", [channels]), ("shift", [channels])])
+      return input
+    case .flatten: return [saturatingProduct(of: try image(layer, input))]
+    case .dense(let outputs):
+      guard input.count == 1 else { throw misfit(layer, input, "put a flatten layer before it") }
+      name([("weight", [outputs, input[0]]), ("bias", [outputs])])
+      return [outputs]
+    case .residual(let path, let shortcut):
+      let output = try follow(path, from: input, depth: depth + 1)
+      let other = try follow(shortcut, from: input, depth: depth + 1)
+      guard output == other else {
+        throw misfit(
+          layer, input, "its paths end in the shapes \(output) and \(other): make them equal")
+      }
+      return output
+    }
+  }
+
+  private mutating func name(_ tensors: [(name: String, shape: [Int])]) {
+    self.tensors += tensors.map { ("layer\(named).\($0.name)", $0.shape) }
+    named += 1
+  }
+
+  private func image(_ layer: Layer, _ input: [Int]) throws(NetworkError) -> [Int] {
+    guard input.count == 3 else {
+      throw misfit(layer, input, "it takes images, channels x rows x columns")
+    }
+    return input
+  }
+
+  /// The output of a layer that moves a window over an image.
+  private func window(
+    _ layer: Layer, _ channels: Int, _ size: Int, _ stride: Int, _ padding: Int, on input: [Int]
+  ) throws(NetworkError) -> [Int] {
+    let limits = 1...1 << 20
+    guard limits.contains(size), limits.contains(stride), limits.contains(padding + 1) else {
+      throw misfit(layer, input, "use a window and a stride of 1 or more, a padding of 0 or more")
+    }
+    let padded = try image(layer, input)[1...].map { $0 + 2 * padding }
+    guard padded.allSatisfy({ $0 >= size }) else {
+      throw misfit(layer, input, "the window is larger than its input: use a smaller one")
+    }
+    return [channels] + padded.map { ($0 - size) / stride + 1 }
+  }
+
+  private func misfit(_ layer: Layer, _ input: [Int], _ reason: String) -> NetworkError {
+    NetworkError(
+      place: "\(model), layer \(lines.count + 1) (\(layer))", input: input, reason: reason)
+  }
+}
+
+/// A product that stays at the largest number where it would overflow.
+private func saturatingProduct(of shape: [Int]) -> Int {
+  shape.reduce(1) { product, length in
+    let (next, overflow) = product.multipliedReportingOverflow(by: length)
+    return overflow ? .max : next
+  }
+}

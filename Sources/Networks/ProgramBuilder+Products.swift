@@ -1,0 +1,120 @@
+internal import COneDNN
+
+/// Convolutions and dense layers: products with weights.
+extension ProgramBuilder {
+  func convolution(
+    _ input: Tensor, _ channels: Int, kernel: Int, stride: Int, padding: Int, bias: Bool,
+    relu: Bool
+  ) throws -> Tensor {
+    let shape = input.shape
+    let weights = [channels, shape[1], kernel, kernel]
+    let lengths = shape[2...].map { ($0 + 2 * padding - kernel) / stride + 1 }
+    let about = "convolution of \(shape) by \(weights), stride \(stride), padding \(padding)"
+    let formats = Formats(
+      source: try Format(shape, any: true), weights: try Format(weights, any: true),
+      bias: bias ? try Format([channels]) : nil,
+      destination: try Format([shape[0], channels] + lengths, any: true))
+    return try product(.convolution, input, formats, relu: relu) { [engine] pass, hint, relu in
+      try unsafe Description("\(about), pass \(pass.rawValue)") { made in
+        unsafe signum_convolution_describe(
+          made, engine.handle, pass, hint?.handle, relu ? 1 : 0, formats.source.handle,
+          formats.weights.handle, formats.bias?.handle, formats.destination.handle, Int64(stride),
+          Int64(padding))
+      }
+    }
+  }
+
+  func dense(_ input: Tensor, _ outputs: Int, relu: Bool) throws -> Tensor {
+    let weights = [outputs] + input.shape.dropFirst()
+    // All plain: blocked weights were measured to be no faster once they are reordered. An image is
+    // copied into a row, since it has fewer numbers than the weights.
+    let formats = Formats(
+      source: try Format(input.shape), weights: try Format(weights),
+      bias: try Format([outputs]), destination: try Format([input.shape[0], outputs]))
+    let about = "inner product of \(input.shape) and \(weights)"
+    return try product(.dense, input, formats, relu: relu) { [engine] pass, hint, relu in
+      try unsafe Description("\(about), pass \(pass.rawValue)") { made in
+        unsafe signum_inner_product_describe(
+          made, engine.handle, pass, hint?.handle, relu ? 1 : 0, formats.source.handle,
+          formats.weights.handle, formats.bias?.handle, formats.destination.handle)
+      }
+    }
+  }
+
+  /// The formats that a product is described with.
+  private struct Formats {
+    let source: Format
+    let weights: Format
+    let bias: Format?
+    let destination: Format
+  }
+
+  /// Adds a product of the input with the next weights, and its backward pass.
+  ///
+  /// - Parameter describe: The description of a pass, by that of the forward pass, with ReLU or not.
+  private func product(
+    _ kind: OperationKind, _ input: Tensor, _ formats: Formats, relu: Bool,
+    _ describe: @escaping (signum_pass_t, Description?, Bool) throws -> Description
+  ) throws -> Tensor {
+    let weight = try parameter(formats.weights.shape)
+    let bias = try formats.bias.map { try parameter($0.shape) }
+    let forward = try describe(trains ? signum_training : signum_inference, nil, relu)
+    let output = try tensor(
+      forward.format(signum_destination, shape: formats.destination.shape))
+    let source = try converted(input, to: forward.format(signum_source, shape: input.shape))
+    let operand = try forward.format(signum_weights, shape: weight.value.shape)
+    try run(
+      kind, forward,
+      [
+        (signum_source, source), (signum_weights, converted(weight.value, to: operand)),
+        (signum_destination, output),
+      ] + (bias.map { [(signum_bias, $0.value)] } ?? []))
+    onBackward { [unowned self] in
+      guard let arriving = output.gradient else { return }
+      let difference = relu ? try reluGradient(arriving, of: output) : arriving
+      let hint = try describe(signum_training, nil, false)
+      let weights = try describe(signum_backward_weights, hint, false)
+      try gradient(kind, weights, input, difference, of: weight, bias)
+      guard input.home != .features else { return }
+      let data = try describe(signum_backward_data, hint, false)
+      let result = try tensor(data.format(signum_diff_source, shape: input.shape))
+      try run(
+        kind, data,
+        [
+          (
+            signum_diff_destination,
+            converted(difference, to: data.format(signum_diff_destination, shape: output.shape))
+          ),
+          (
+            signum_weights,
+            converted(
+              weight.value, to: data.format(signum_weights, shape: weight.value.shape))
+          ),
+          (signum_diff_source, result),
+        ])
+      try accumulate(result, into: input)
+    }
+    return output
+  }
+
+  /// Adds the gradient by weights and bias.
+  private func gradient(
+    _ kind: OperationKind, _ description: Description, _ input: Tensor, _ difference: Tensor,
+    of weight: Parameter, _ bias: Parameter?
+  ) throws {
+    let format = try description.format(signum_diff_weights, shape: weight.value.shape)
+    let isPlain = format.isEqual(to: weight.gradient.format)
+    let result = isPlain ? weight.gradient : try tensor(format)
+    let source = try description.format(signum_source, shape: input.shape)
+    let destination = try description.format(signum_diff_destination, shape: difference.shape)
+    try run(
+      kind, description,
+      [
+        (signum_source, converted(input, to: source)),
+        (signum_diff_destination, converted(difference, to: destination)),
+        (signum_diff_weights, result),
+      ] + (bias.map { [(signum_diff_bias, $0.gradient)] } ?? []))
+    if !isPlain { try reorder(result, to: weight.gradient) }
+    finish(from: weight.start)
+  }
+}

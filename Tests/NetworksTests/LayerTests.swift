@@ -1,0 +1,96 @@
+import Networks
+import Objectives
+import Testing
+
+/// Every layer, and the models, against the naive network and its central differences.
+@Suite struct LayerTests {
+  /// Small networks around one layer each, for a number of channels.
+  static func models(channels: Int) -> [NetworkModel] {
+    func model(_ name: String, rows: Int = 5, columns: Int = 4, _ layers: [Layer]) -> NetworkModel {
+      NetworkModel(
+        "\(name), \(channels) channels", input: [channels, rows, columns],
+        layers: layers + [.flatten, .dense(3)])
+    }
+    let other = channels == 33 ? 17 : channels + 2
+    return [
+      model("convolution", [.convolution(other, kernel: 3, padding: 1), .relu]),
+      model(
+        "second convolution",
+        [
+          .convolution(channels, kernel: 1), .convolution(other, kernel: 3, stride: 2), .relu,
+        ]),
+      model("5x5", [.convolution(4, kernel: 1), .convolution(other, kernel: 5, padding: 2)]),
+      model("maximum", [.maximumPooling(2, stride: 2)]),
+      model(
+        "padded maximum",
+        [.convolution(other, kernel: 1), .maximumPooling(3, stride: 2, padding: 1)]),
+      model(
+        "average", [.convolution(other, kernel: 1), .averagePooling(3, stride: 2, padding: 1)]),
+      model("global", [.convolution(other, kernel: 3), .globalAveragePooling]),
+      model(
+        "normalization", [.convolution(other, kernel: 3, bias: false), .batchNormalization, .relu]),
+      model("plain normalization", [.batchNormalization, .relu, .convolution(other, kernel: 3)]),
+      model("relu alone", [.maximumPooling(2, stride: 1), .relu]),
+      model(
+        "residual",
+        [
+          .convolution(other, kernel: 3, padding: 1), .relu,
+          .residual([
+            .convolution(other, kernel: 3, padding: 1, bias: false), .batchNormalization, .relu,
+            .convolution(other, kernel: 3, padding: 1),
+          ]), .relu,
+          .residual(
+            [.convolution(4, kernel: 1, stride: 2)],
+            shortcut: [
+              .convolution(4, kernel: 3, stride: 2, padding: 1), .batchNormalization,
+            ]),
+        ]),
+      model(
+        "nested residual",
+        [.residual([.residual([.convolution(channels, kernel: 3, padding: 1), .relu])]), .relu]),
+    ]
+  }
+
+  @Test(arguments: [1, 3, 17, 33].flatMap(models(channels:)))
+  func layer_gradientEqualsCentralDifferences(model: NetworkModel) throws {
+    try compare(model, samples: 3)
+  }
+
+  @Test(arguments: [
+    NetworkModel.cnn(input: [1, 9, 11], classes: 4),
+    .resnet(input: [3, 6, 6], classes: 3, depth: 8, widths: [3, 5, 8]),
+    .resnet(input: [1, 7, 9], classes: 3, depth: 14, widths: [1, 2, 3]),
+  ])
+  func model_gradientEqualsCentralDifferences(model: NetworkModel) throws {
+    try compare(model, samples: 2)
+  }
+
+  /// Loss and some coordinates of each tensor's gradient.
+  private func compare(_ model: NetworkModel, samples count: Int, coordinates: Int = 3) throws {
+    let network = try Network(model, trainingCapacity: count + 2, evaluationCapacity: 4, threads: 1)
+    let samples = Samples(
+      count: count, width: model.input.reduce(1, *), classes: network.outline.classCount, seed: 9)
+    let naive = NaiveNetwork(model: model)
+    let parameters = network.initial(seed: 3, biases: 0.1)
+    let result = try network.gradient(at: parameters, on: samples.batch())
+    let exact = parameters.map { Double($0) }
+    let loss = naive.meanLoss(exact, samples)
+    #expect(abs(result.loss - loss) < 1e-5 * max(1, loss))
+    let step = 1e-6
+    for tensor in network.layout.tensors {
+      for part in 0..<coordinates {
+        let index = tensor.range.lowerBound + (tensor.range.count - 1) * part / (coordinates - 1)
+        var up = exact
+        var down = exact
+        up[index] += step
+        down[index] -= step
+        let difference =
+          (naive.meanLoss(up, samples) - naive.meanLoss(down, samples)) / (2 * step)
+        #expect(
+          abs(Double(result.gradient[index]) - difference) < 2e-5 * max(1, abs(difference)),
+          "\(tensor.name), coordinate \(index - tensor.range.lowerBound)")
+      }
+    }
+    #expect(result.gradient.allSatisfy { $0.isFinite })
+  }
+}

@@ -1,0 +1,81 @@
+import Networks
+import Objectives
+import Testing
+
+@Suite struct OutlineTests {
+  @Test func cnn_hasTheFiguresShapes() throws {
+    let outline = try NetworkOutline(.cnn(input: [1, 28, 28], classes: 10))
+    #expect(
+      outline.lines.map(\.output) == [
+        [32, 28, 28], [32, 14, 14], [32, 14, 14], [64, 14, 14], [64, 7, 7], [64, 7, 7], [3136],
+        [128], [128], [10],
+      ])
+    #expect(
+      outline.layout.description
+        == "layer0.weight[32, 1, 3, 3] layer0.bias[32] layer1.weight[64, 32, 3, 3] "
+        + "layer1.bias[64] layer2.weight[128, 3136] layer2.bias[128] layer3.weight[10, 128] "
+        + "layer3.bias[10]")
+    #expect(outline.statistics == nil)
+  }
+
+  @Test(arguments: [(8, 78_042), (20, 272_474), (56, 855_770)])
+  func resnet_hasThePapersSize(depth: Int, parameters: Int) throws {
+    for size in [32, 28] {
+      let outline = try NetworkOutline(
+        .resnet(input: [3, size, size], classes: 10, depth: depth))
+      #expect(outline.layout.count == parameters)
+      #expect(outline.lines[0].output == [16, 32, 32])
+      #expect(outline.lines.contains { $0.output == [64, 8, 8] && $0.depth == 0 })
+      let weights = outline.layout.tensors.filter { $0.shape.count > 1 }
+      // Those of the paper, and two projections.
+      #expect(weights.count == depth + 2)
+      #expect(outline.statistics?.tensors.count == 2 * (depth + 1))
+    }
+  }
+
+  @Test(arguments: [
+    ([4, 4], [Layer.dense(2)], "wrong, on an input of 4 x 4: expected features, or channels"),
+    (
+      [1, 4, 4], [.relu, .convolution(2, kernel: 5), .flatten, .dense(2)],
+      "wrong, layer 2 (convolution 2, 5x5), on an input of 1 x 4 x 4: the window is larger"
+    ),
+    (
+      [1, 4, 4], [.maximumPooling(2, stride: 0), .flatten, .dense(2)],
+      "wrong, layer 1 (maximum pooling 2x2, stride 0), on an input of 1 x 4 x 4: use a window"
+    ),
+    (
+      [1, 4, 4], [.averagePooling(2, stride: 2, padding: 2), .flatten, .dense(2)],
+      "wrong, layer 1 (average pooling 2x2, stride 2, padding 2), on an input of 1 x 4 x 4: use a "
+    ),
+    ([1, 4, 4], [.dense(2)], "wrong, layer 1 (dense 2), on an input of 1 x 4 x 4: put a flatten"),
+    (
+      [16], [.batchNormalization, .dense(2)],
+      "wrong, layer 1 (batch normalization), on an input of 16: it takes images"
+    ),
+    (
+      [2, 4, 4], [.residual([.convolution(3, kernel: 1)]), .flatten, .dense(2)],
+      "wrong, layer 2 (residual sum), on an input of 2 x 4 x 4: its paths end in the shapes "
+        + "[3, 4, 4] and [2, 4, 4]"
+    ),
+    ([16], [.dense(2), .relu], "wrong, on an input of 16: its last layer gives the scores"),
+  ])
+  func misfits_areNamed(input: [Int], layers: [Layer], message: String) {
+    let error = #expect(throws: NetworkError.self) {
+      try NetworkOutline(NetworkModel("wrong", input: input, layers: layers))
+    }
+    #expect(error?.description.hasPrefix(message) == true, "\(error?.description ?? "")")
+    #expect(error?.description.contains("\n") == false)
+  }
+
+  @Test func weightsTooLarge_areRefused() {
+    #expect(throws: ParameterLayoutError.self) {
+      try NetworkOutline(
+        NetworkModel(
+          "large", input: [1 << 20, 1 << 20, 1 << 20], layers: [.flatten, .dense(1 << 20)]))
+    }
+    #expect(throws: ParameterLayoutError.self) {
+      try NetworkOutline(
+        NetworkModel("none", input: [1, 4, 4], layers: [.convolution(-1, kernel: 1)]))
+    }
+  }
+}
