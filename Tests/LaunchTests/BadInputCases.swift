@@ -31,7 +31,8 @@ extension BadInputCase {
     BadInputCase(["hidden": "256,x"], says: ["--hidden", "256,x"]),
     BadInputCase(["hidden": "0"], says: ["--hidden", "positive"]),
     BadInputCase(
-      ["hidden": "99999999999,99999999999"], says: ["need", "2^63 bytes", "smaller widths"]),
+      ["hidden": "99999999999,99999999999"],
+      says: ["layer0.weight", "[99999999999, 64]", "smaller widths"]),
     BadInputCase(["hidden": "1000000000"], says: ["need", "GiB", "smaller widths"]),
     BadInputCase(["algorithm": "signsgd", "momentum": "0.9"], says: ["signsgd has no momentum"]),
     BadInputCase(["algorithm": "signum", "mean": "fixed"], says: ["--mean belongs to sgd"]),
