@@ -9,9 +9,6 @@ public protocol Objective: AnyObject {
   /// The number of classes that `evaluate` predicts, or nil where there is nothing to predict.
   var classCount: Int? { get }
 
-  /// What it gathers of its batches beside the parameters; nil, the default, for nothing.
-  var statistics: RunningStatistics? { get }
-
   /// Writes the initial parameters: a function of the seed alone, the same on every rank.
   ///
   /// - Parameters:
@@ -79,9 +76,6 @@ extension Objective {
   ) throws -> Double {
     try self.gradient(at: parameters, on: batch, into: gradient)
   }
-
-  /// Nothing.
-  public var statistics: RunningStatistics? { nil }
 
   /// Every point is feasible.
   public var isConstrained: Bool { false }

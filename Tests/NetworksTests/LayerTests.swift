@@ -76,21 +76,9 @@ import Testing
     let exact = parameters.map { Double($0) }
     let loss = naive.meanLoss(exact, samples)
     #expect(abs(result.loss - loss) < 1e-5 * max(1, loss))
-    let step = 1e-6
-    for tensor in network.layout.tensors {
-      for part in 0..<coordinates {
-        let index = tensor.range.lowerBound + (tensor.range.count - 1) * part / (coordinates - 1)
-        var up = exact
-        var down = exact
-        up[index] += step
-        down[index] -= step
-        let difference =
-          (naive.meanLoss(up, samples) - naive.meanLoss(down, samples)) / (2 * step)
-        #expect(
-          abs(Double(result.gradient[index]) - difference) < 2e-5 * max(1, abs(difference)),
-          "\(tensor.name), coordinate \(index - tensor.range.lowerBound)")
-      }
-    }
+    expectCentralDifferences(
+      result.gradient, network.layout, at: exact, coordinates: coordinates,
+      tolerance: { 2e-5 * max(1, abs($0)) }, loss: { naive.meanLoss($0, samples) })
     #expect(result.gradient.allSatisfy { $0.isFinite })
   }
 }

@@ -26,22 +26,9 @@ import Testing
     let result = try model.gradient(at: parameters, on: batch)
     let exact = parameters.map { Double($0) }
     #expect(abs(result.loss - naive.meanLoss(exact, samples)) < 2e-6)
-    let step = 1e-6
-    for tensor in model.layout.tensors {
-      // Six coordinates of each tensor, the first and the last among them.
-      for sixth in 0...5 {
-        let index = tensor.range.lowerBound + (tensor.range.count - 1) * sixth / 5
-        var up = exact
-        var down = exact
-        up[index] += step
-        down[index] -= step
-        let difference =
-          (naive.meanLoss(up, samples) - naive.meanLoss(down, samples)) / (2 * step)
-        #expect(
-          abs(Double(result.gradient[index]) - difference) < 2e-6,
-          "\(tensor.name), coordinate \(index - tensor.range.lowerBound)")
-      }
-    }
+    expectCentralDifferences(
+      result.gradient, model.layout, at: exact, coordinates: 6, tolerance: { _ in 2e-6 },
+      loss: { naive.meanLoss($0, samples) })
     #expect(result.gradient.allSatisfy { $0.isFinite })
   }
 
