@@ -24,6 +24,8 @@ public struct DatasetError: Error, Hashable, Sendable {
     case truncated(expectedBytes: Int, foundBytes: Int)
     /// The file holds more bytes than its header promises.
     case trailingBytes(expectedBytes: Int)
+    /// The file ends within a record.
+    case partialRecord(recordBytes: Int, foundBytes: Int)
     /// The file holds no sample.
     case empty
     /// Images and labels are not of one count.
@@ -84,7 +86,8 @@ extension DatasetError: CustomStringConvertible {
 extension DatasetError.Defect {
   fileprivate var message: String {
     switch self {
-    case .missing, .notAFile, .unreadable, .truncatedArchive, .damagedArchive, .tooLarge, .empty:
+    case .missing, .notAFile, .unreadable, .truncatedArchive, .damagedArchive, .tooLarge, .empty,
+      .partialRecord:
       fileMessage
     case .wrongMagic, .tooManySamples, .truncated, .trailingBytes, .countsDiffer,
       .labelOutOfRange, .shapesDiffer:
@@ -110,6 +113,8 @@ extension DatasetError.Defect {
       "the compressed file is damaged after \(bytes) bytes of data (\(reason)); copy it again"
     case .tooLarge(let bytes, let limit):
       "the data take \(bytes) bytes or more, this machine has \(limit); use a smaller file"
+    case .partialRecord(let recordBytes, let foundBytes):
+      "expected records of \(recordBytes) bytes each, found \(foundBytes) bytes in all; copy it again"
     default:
       "expected samples, found none; check that it is the right file"
     }
@@ -162,7 +167,8 @@ extension DatasetError.Defect {
     case .unknownLabel(let text):
       "expected a label of the training set, found \(text); use files that belong together"
     case .unknownSource:
-      "expected fashion-mnist, idx:FOLDER or libsvm:FILE as the data; use one of these forms"
+      "expected fashion-mnist, idx:FOLDER, cifar-10:FOLDER, cifar-100:FOLDER or libsvm:FILE as the "
+        + "data; use one of these forms"
     default:
       "unusable"
     }

@@ -37,6 +37,8 @@ public final class Network: Objective {
   public let evaluationCapacity: Int
   /// The threads that oneDNN uses.
   public let threads: Int
+  /// How much of a label is spread over all classes, in gradients; evaluations take it as it is.
+  public var labelSmoothing = 0.0
   /// Mean and variance of batch normalizations; nil where there are none.
   public let statistics: RunningStatistics?
 
@@ -58,11 +60,14 @@ public final class Network: Objective {
   ///   - trainingCapacity: The largest number of samples of a gradient.
   ///   - evaluationCapacity: The largest number of samples of an evaluation.
   ///   - threads: The threads that oneDNN uses.
+  ///   - checkArena: Called with the size of the arena in bytes before it is made; an error that it
+  ///     throws ends this.
   /// - Throws: `NetworkError` or `ParameterLayoutError` where shapes do not fit or overflow;
   ///   `OneDNNError`.
   /// - Precondition: Capacities and threads are positive.
   public init(
-    _ model: NetworkModel, trainingCapacity: Int, evaluationCapacity: Int, threads: Int
+    _ model: NetworkModel, trainingCapacity: Int, evaluationCapacity: Int, threads: Int,
+    checkArena: (Int) throws -> Void = { _ in }
   ) throws {
     precondition(trainingCapacity > 0 && evaluationCapacity > 0 && threads > 0, "no samples")
     outline = try NetworkOutline(model)
@@ -88,7 +93,9 @@ public final class Network: Objective {
         engine, outline, count: key.count, trains: key.trains
       ).build()
     }
-    arena = Arena(byteCount: programs.values.map(\.arenaByteCount).reduce(0, max))
+    let arenaBytes = programs.values.map(\.arenaByteCount).reduce(0, max)
+    try checkArena(arenaBytes)
+    arena = Arena(byteCount: arenaBytes)
     for program in programs.values { try program.settle(in: arena) }
   }
 
@@ -145,8 +152,10 @@ extension Network {
     for number in 0..<classes {
       scores[number] = Double(unsafe values[sample * classes + number])
     }
-    let result = SoftmaxCrossEntropy.replaceByGradient(&scores, label: label)
-    guard let gradient = unsafe program.scores.gradient?.address else { return result }
+    let gradient = unsafe program.scores.gradient?.address
+    let result = SoftmaxCrossEntropy.replaceByGradient(
+      &scores, label: label, smoothing: unsafe gradient == nil ? 0 : labelSmoothing)
+    guard let gradient = unsafe gradient else { return result }
     for number in 0..<classes {
       unsafe gradient[sample * classes + number] = Float(scores[number] / Double(count))
     }

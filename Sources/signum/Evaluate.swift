@@ -13,7 +13,7 @@ struct Evaluate: ParsableCommand {
   @Argument(help: "Parameters that 'signum train --save' wrote, safetensors.")
   var weights: String
 
-  @Option(help: "Samples: fashion-mnist, idx:DIR, libsvm:FILE.")
+  @Option(help: "Samples: fashion-mnist, idx:DIR, cifar-10:DIR, cifar-100:DIR, libsvm:FILE.")
   var data = "fashion-mnist"
 
   @Option(help: "Threads per rank. (default: cores of the node / its ranks)")

@@ -20,8 +20,7 @@ struct Train: ParsableCommand {
   var algorithm: Algorithm = .signum
 
   @Option(
-    help: "What is trained: mlp, logistic, \(ClosedForm.forms). (default: mlp)",
-    transform: { try value($0, "mlp, logistic, \(ClosedForm.forms)") })
+    help: "What is trained: \(ModelChoice.forms). (default: mlp)", transform: parseModel)
   var model: ModelChoice = .mlp
 
   @Option(
@@ -30,8 +29,8 @@ struct Train: ParsableCommand {
 
   @Option(
     help: """
-      Samples: fashion-mnist, idx:DIR (four IDX files, plain or .gz), libsvm:FILE (test set in \
-      FILE.t). (default: fashion-mnist)
+      Samples: fashion-mnist, idx:DIR (four IDX files, plain or .gz), cifar-10:DIR, cifar-100:DIR \
+      (the binary version), libsvm:FILE (test set in FILE.t). (default: fashion-mnist)
       """)
   var data: String?
 
@@ -42,6 +41,14 @@ struct Train: ParsableCommand {
     transform: { try value($0, "a positive number or full") })
   var batch: BatchSize = .perRank(64)
 
+  @Option(
+    parsing: .unconditional,
+    help: """
+      Batches of a rank in a step, one after the other; it votes with their mean gradient, as with a \
+      larger batch that does not fit in memory.
+      """)
+  var accumulate = 1
+
   @Option(parsing: .unconditional, help: "Passes over the training set. (default: 5)")
   var epochs: Int?
 
@@ -49,6 +56,21 @@ struct Train: ParsableCommand {
     parsing: .unconditional,
     help: "Steps, instead of --epochs; 0 leaves the initial weights.")
   var steps: Int?
+
+  @Option(
+    help: """
+      End after the first evaluation that reaches it, as in accuracy:0.9. (default: all steps)
+      """,
+    transform: { try value($0, "accuracy:A with A in (0, 1]") })
+  var stopAt: StopTarget?
+
+  @Option(help: "Parameters to start from, as --save writes them. (default: drawn from the seed)")
+  var startFrom: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Share of a label that is spread over all classes, in training, in [0, 1).")
+  var labelSmoothing = 0.0
 
   @Option(
     name: .customLong("lr"), parsing: .unconditional,
@@ -248,22 +270,27 @@ struct Train: ParsableCommand {
       """)
   var resumeStrict = false
 
+  @Flag(help: "Print layers, shapes and tensors of the model, then end.")
+  var describeModel = false
+
   /// Here for the help text: the file is read before the flags are.
   @Option(help: "YAML file with any of these flags as keys, without the dashes.")
   var config: String?
 
   /// The keys of a configuration file.
   static let flagNames: Set<String> = [
-    "algorithm", "model", "hidden", "data", "batch", "epochs", "steps", "lr", "schedule",
-    "momentum", "interpolation", "radius", "clip", "clients", "participation", "local-steps",
-    "local-lr", "partition", "adversaries", "attack", "weight-decay", "sign-rule", "vote",
-    "coding", "mean", "seed", "threads", "evaluate-every", "simulate-gradient", "validation",
-    "check-replicas", "max-abstentions", "collective-timeout", "log", "log-every", "save",
-    "checkpoint", "checkpoint-every", "keep", "checkpoint-memory", "resume", "resume-strict",
+    "algorithm", "model", "hidden", "data", "batch", "accumulate", "epochs", "steps", "lr",
+    "schedule", "momentum", "interpolation", "radius", "clip", "clients", "participation",
+    "local-steps", "local-lr", "partition", "adversaries", "attack", "weight-decay", "sign-rule",
+    "vote", "coding", "mean", "seed", "threads", "evaluate-every", "simulate-gradient",
+    "validation", "check-replicas", "max-abstentions", "collective-timeout", "log", "log-every",
+    "save", "checkpoint", "checkpoint-every", "keep", "checkpoint-memory", "resume",
+    "resume-strict", "describe-model",
+    "stop-at", "start-from", "label-smoothing",
   ]
 
   /// Those of them that are true or false.
-  static let switchNames: Set<String> = ["resume-strict"]
+  static let switchNames: Set<String> = ["resume-strict", "describe-model"]
 
   func validate() throws {
     if epochs != nil, steps != nil {
@@ -277,7 +304,7 @@ struct Train: ParsableCommand {
   }
 
   func run() throws {
-    let status = TrainingProgram.run(options)
+    let status = describeModel ? DescriptionProgram.run(options) : TrainingProgram.run(options)
     if status != 0 { throw ExitCode(status) }
   }
 
@@ -288,7 +315,11 @@ struct Train: ParsableCommand {
     options.hidden = hidden
     options.data = data
     options.batch = batch
+    options.accumulate = accumulate
     options.length = steps.map(RunLength.steps) ?? .epochs(epochs ?? 5)
+    options.stopAt = stopAt
+    options.startFrom = startFrom
+    options.labelSmoothing = labelSmoothing
     options.learningRate = learningRate
     options.schedule = schedule
     options.momentum = momentum
@@ -369,6 +400,14 @@ private func parseWidths(_ text: String) throws -> [Int] {
       throw ValidationError("expected widths such as 256,256: found '\(text)'")
     }
     return width
+  }
+}
+
+private func parseModel(_ text: String) throws -> ModelChoice {
+  do {
+    return try ModelChoice(parsing: text)
+  } catch {
+    throw ValidationError(error.description)
   }
 }
 

@@ -53,6 +53,10 @@ extension TrainingOptions {
     if let simulateGradient {
       members.append(.init("simulate-gradient", .number(simulateGradient)))
     }
+    if accumulate > 1 { members.append(.init("accumulate", .integer(accumulate))) }
+    if labelSmoothing > 0 { members.append(.init("label-smoothing", .number(labelSmoothing))) }
+    if let startFrom { members.append(.init("start-from", .string(startFrom))) }
+    if let stopAt { members.append(.init("stop-at", .string("\(stopAt)"))) }
     if let clip { members.append(.init("clip", .number(clip))) }
     if let cohort = plan.cohort {
       members += [
@@ -82,7 +86,8 @@ extension TrainingOptions {
 
   /// The flags that change nothing in the parameters of a run, so that it may go on with others.
   private static let freeFlags: Set = [
-    "threads", "evaluate-every", "check-replicas", "max-abstentions", "collective-timeout", "log",
+    "threads", "stop-at", "evaluate-every", "check-replicas", "max-abstentions",
+    "collective-timeout", "log",
     "log-every", "save", "simulate-gradient", "vote", "coding", "checkpoint", "checkpoint-every",
     "keep",
     "checkpoint-memory", "resume", "resume-strict",

@@ -23,11 +23,12 @@ final class Workload {
   /// - Throws: `DatasetError`, `ParameterLayoutError`, `OptionError` or `OneDNNError`, in one line.
   init(_ options: TrainingOptions, ranks: Int, localRanks: Int, threads: Int) throws {
     let voters = options.cohort?.clients ?? ranks
-    let bytes = options.algorithm.bytesPerParameter(hostedVoters: (voters + ranks - 1) / ranks)
+    let state = options.algorithm.bytesPerParameter(hostedVoters: (voters + ranks - 1) / ranks)
     // The copy has the parameters and the rest of the state, not the gradient.
     let copies = options.checkpointSettings?.memory == .copy
+    let bytes = Memory.sum(options.accumulate > 1 ? 4 : 0, state)
     let memory = Memory(
-      bytesPerParameter: copies ? Memory.sum(bytes, bytes - 4) : bytes, localRanks: localRanks)
+      bytesPerParameter: copies ? Memory.sum(bytes, state - 4) : bytes, localRanks: localRanks)
     if case .closedForm(let form) = options.model {
       objective = try form.makeObjective()
       try memory.check(parameters: objective.layout.count)
@@ -48,12 +49,17 @@ final class Workload {
       : try partition.divide(
         training: split.training, labels: data.training.labels, clients: voters,
         seed: options.seed)
+    let batch = Self.batchCapacity(
+      options, samples: split.training.count, voters: voters,
+      largestPart: clientSamples?.map(\.count).max())
     objective = try Self.makeObjective(
-      options.model, hidden: options.hidden ?? [256, 256], data: data,
-      batch: Self.batchCapacity(
-        options, samples: split.training.count, voters: voters,
-        largestPart: clientSamples?.map(\.count).max()),
+      options.model, hidden: options.hidden ?? [256, 256], data: data, batch: batch,
       memory: memory, threads: threads)
+    (objective as? Network)?.labelSmoothing = options.labelSmoothing
+    guard batch > 1 || objective.statistics == nil else {
+      throw OptionError(
+        "--batch \(options.batch): batch normalization needs 2 samples a rank or more, found 1")
+    }
   }
 
   /// What is evaluated on without training: a model and data.
@@ -76,10 +82,13 @@ final class Workload {
   static func batchCapacity(
     _ options: TrainingOptions, samples: Int, voters: Int, largestPart: Int?
   ) -> Int {
-    switch options.batch {
-    case .perRank(let count): min(count, max(samples, 1))
-    case .full: largestPart ?? max((samples + voters - 1) / voters, 1)
-    }
+    let parts = options.accumulate
+    let drawn =
+      switch options.batch {
+      case .perRank(let count): min(Memory.product(count, parts), max(samples, 1))
+      case .full: largestPart ?? max((samples + voters - 1) / voters, 1)
+      }
+    return (drawn + parts - 1) / parts
   }
 
   /// A model for data.
@@ -88,23 +97,26 @@ final class Workload {
   static func makeObjective(
     _ model: ModelChoice, hidden: [Int], data: LoadedData, batch: Int, memory: Memory, threads: Int
   ) throws -> any Objective {
-    guard model == .mlp else {
-      return try LogisticRegression(
-        width: data.training.width, classCount: data.training.classCount)
+    let classes = data.training.classCount
+    guard let network = try model.network(hidden: hidden, for: data.training) else {
+      return try LogisticRegression(width: data.training.width, classCount: classes)
     }
-    guard case .dense(let samples) = data.training else {
-      throw OptionError("--model mlp takes dense data; for LIBSVM files use --model logistic")
-    }
-    let network = NetworkModel.mlp(
-      input: samples.width, hidden: hidden, classes: samples.classCount)
     let outline = try NetworkOutline(network)
-    let capacity = max(batch, Evaluator.batchCapacity)
-    try memory.check(
-      parameters: outline.layout.count,
-      activations: Memory.product(capacity, outline.activationCount))
+    guard outline.classCount == classes else {
+      throw OptionError(
+        "--model: its last layer gives \(outline.classCount) scores, the data have \(classes) "
+          + "classes: end with dense \(classes)")
+    }
+    // First without the arena: what is too large by far shall not be compiled.
+    try memory.check(parameters: outline.layout.count)
+    let features = Memory.product(4 * data.training.width, batch + Evaluator.batchCapacity)
     return try Network(
       network, trainingCapacity: batch, evaluationCapacity: Evaluator.batchCapacity,
-      threads: threads)
+      threads: threads
+    ) { arenaBytes in
+      try memory.check(
+        parameters: outline.layout.count, bytesBeside: Memory.sum(arenaBytes, features))
+    }
   }
 
   /// The number of samples that train; 0 for objectives in closed form.

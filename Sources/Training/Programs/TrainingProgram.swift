@@ -1,3 +1,4 @@
+import AlignedBuffers
 import Checkpoints
 import Datasets
 import Foundation
@@ -74,13 +75,14 @@ public enum TrainingProgram {
     }
     let loop = try TrainingLoop(
       plan: plan, workload: ready.workload, reporter: reporter, fault: ready.fault,
-      checkpoints: checkpoints, world: world)
+      checkpoints: checkpoints, state: ready.state, world: world)
     let outcome = try loop.run()
     try Agreement.checkReplicas(outcome.weightHash, steps: outcome.steps, on: world)
-    if world.rank == 0, outcome.ending == .completed, let path = options.save {
+    let isDone = outcome.ending != .stopped
+    if world.rank == 0, isDone, let path = options.save {
       try ModelFile.write(outcome.state, of: ready.workload, options: options, to: path)
     }
-    try reporter?.finish(outcome, saved: outcome.ending == .completed ? options.save : nil)
+    try reporter?.finish(outcome, saved: isDone ? options.save : nil)
     return outcome.exitCode
   }
 }
@@ -89,6 +91,8 @@ public enum TrainingProgram {
 private struct Preparation {
   let plan: RunPlan
   let workload: Workload
+  /// The parameters that the run starts from.
+  let state: ModelState
   let fault: FaultInjection?
 
   init(
@@ -107,6 +111,8 @@ private struct Preparation {
       options, ranks: world.size, trainingSamples: workload.trainingCount,
       largestPart: workload.clientSamples?.map(\.count).max(), position: position)
     try options.checkAdversaries(among: plan.cohort?.clients ?? world.size)
+    state = ModelState(layout: workload.objective.layout)
+    try state.start(workload.objective, options)
   }
 
   /// What must be the same on all ranks, a line a fact.
@@ -116,7 +122,8 @@ private struct Preparation {
     let options = plan.options.configuration(plan, threads: 0).map {
       "\($0.name) \($0.value.text)"
     }
-    return (options + facts.sorted { $0.key < $1.key }.map { "\($0) \($1)" })
+    let hash = state.parameters.withSpan(WeightHash.init(of:))
+    return (options + facts.sorted { $0.key < $1.key }.map { "\($0) \($1)" } + ["start \(hash)"])
       .joined(separator: "\n")
   }
 

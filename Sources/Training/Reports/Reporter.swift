@@ -193,6 +193,9 @@ final class Reporter {
           bitsPerParameterPerStep: sentBits, voteShare: share, abstentions: abstentions,
           exitReason: outcome.ending.rawValue)))
     if let evaluation = outcome.evaluation { say(evaluation.text) }
+    if outcome.ending == .reached, let target = plan.options.stopAt {
+      say("\(target) reached after step \(outcome.steps) of \(plan.totalSteps)")
+    }
     if outcome.ending == .stopped {
       say("stopped after step \(outcome.steps) of \(plan.totalSteps); start again to go on")
     }

@@ -46,7 +46,7 @@ struct RunHead {
     record.cpu = Machine.processor
     record.instructionSet = OneDNN.instructionSet
     record.threads = threads
-    record.oneDNNVersion = plan.options.model == .mlp ? OneDNN.version : nil
+    record.oneDNNVersion = workload.objective is Network ? OneDNN.version : nil
     let exchange = plan.options.algorithm.exchange
     let averages = exchange == .mean
     record.route = averages ? "mean-" + plan.mean.rawValue : plan.route.rawValue
