@@ -79,7 +79,7 @@ let package = Package(
       swiftSettings: memorySafe),
     .target(
       name: "Networks", dependencies: ["COneDNN", "Objectives", "AlignedBuffers", "CounterRandom"],
-      swiftSettings: memorySafe),
+      swiftSettings: memorySafe + kernel),
     .target(
       name: "Datasets", dependencies: ["CZlib", "CounterRandom"], swiftSettings: common),
 

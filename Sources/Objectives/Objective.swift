@@ -43,6 +43,9 @@ public protocol Objective: AnyObject {
     into gradient: consuming MutableSpan<Float>, observer: (any GradientObserver)?
   ) throws -> Double
 
+  /// The number of losses whose mean is the loss of a batch; by default one a sample.
+  func lossCount(of batch: borrowing Batch) -> Int
+
   /// The sum of the losses over a batch, and the predicted class of each sample.
   ///
   /// - Parameters:
@@ -76,6 +79,9 @@ extension Objective {
   ) throws -> Double {
     try self.gradient(at: parameters, on: batch, into: gradient)
   }
+
+  /// One a sample.
+  public func lossCount(of batch: borrowing Batch) -> Int { batch.count }
 
   /// Every point is feasible.
   public var isConstrained: Bool { false }
