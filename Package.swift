@@ -81,7 +81,8 @@ let package = Package(
       name: "Networks", dependencies: ["COneDNN", "Objectives", "AlignedBuffers", "CounterRandom"],
       swiftSettings: memorySafe + kernel),
     .target(
-      name: "Datasets", dependencies: ["CZlib", "CounterRandom"], swiftSettings: common),
+      name: "Datasets", dependencies: ["CXXHash", "CZlib", "CounterRandom"],
+      swiftSettings: common),
 
     // What stays on disk
     .target(name: "Checkpoints", dependencies: ["CXXHash"], swiftSettings: common),

@@ -117,7 +117,7 @@ struct IDXFile {
 
 extension [UInt8] {
   /// Fills the array from a file; the number of bytes received is smaller only at its end.
-  fileprivate mutating func read(from input: inout FileInput) throws(DatasetError) -> Int {
+  mutating func read(from input: inout FileInput) throws(DatasetError) -> Int {
     try withUnsafeMutableBufferPointer { buffer throws(DatasetError) in
       try input.read(into: UnsafeMutableRawBufferPointer(buffer))
     }

@@ -54,11 +54,7 @@ extension Network {
     predictions: consuming MutableSpan<Int32>
   ) throws -> Double {
     guard batch.count > 0 else { return 0 }
-    precondition(batch.count <= evaluationCapacity, "more than \(evaluationCapacity) samples")
-    try check(batch, parameters)
-    let program = try program(count: batch.count, trains: false)
-    try unsafe bind(program, parameters, batch, gradient: nil)
-    for step in program.forward { try step.run() }
+    let program = try run(at: parameters, on: batch)
     var loss = 0.0
     for row in 0..<batch.count * outline.scoredCount {
       guard let label = label(of: row, in: batch) else { continue }
@@ -67,6 +63,16 @@ extension Network {
       if !outline.isSequential { predictions[row] = result.prediction }
     }
     return loss
+  }
+
+  /// Scores a batch as evaluation does.
+  func run(at parameters: Span<Float>, on batch: borrowing Batch) throws -> Program {
+    precondition(batch.count <= evaluationCapacity, "more than \(evaluationCapacity) samples")
+    try check(batch, parameters)
+    let program = try program(count: batch.count, trains: false)
+    try unsafe bind(program, parameters, batch, gradient: nil)
+    for step in program.forward { try step.run() }
+    return program
   }
 
   /// The number of samples; of sequences that of the tokens that are predicted.

@@ -20,18 +20,39 @@ struct Train: ParsableCommand {
   var algorithm: Algorithm = .signum
 
   @Option(
-    help: "What is trained: mlp, logistic, \(ClosedForm.forms). (default: mlp)",
-    transform: { try value($0, "mlp, logistic, \(ClosedForm.forms)") })
+    help: "What is trained: mlp, gpt, logistic, \(ClosedForm.forms). (default: mlp)",
+    transform: { try value($0, "mlp, gpt, logistic, \(ClosedForm.forms)") })
   var model: ModelChoice = .mlp
 
   @Option(
     help: "Widths of the MLP's hidden layers. (default: 256,256)", transform: parseWidths)
   var hidden: [Int]?
 
+  @Option(parsing: .unconditional, help: "Layers of a GPT: attention and perceptron.")
+  var layers = GPTOptions().layers
+
+  @Option(parsing: .unconditional, help: "Heads of a GPT's attention; they divide its width.")
+  var heads = GPTOptions().heads
+
+  @Option(parsing: .unconditional, help: "Width of a GPT: numbers of a byte between its layers.")
+  var width = GPTOptions().width
+
+  @Option(
+    parsing: .unconditional,
+    help: "Bytes of a GPT's sample, and that it predicts a byte from at the most.")
+  var context = GPTOptions().context
+
+  @Flag(help: "A GPT's scores take the weights of its embedding. (default: weights of their own)")
+  var tie = false
+
+  @Option(
+    parsing: .unconditional, help: "Probability that a GPT drops a number in training, in [0, 1).")
+  var dropout = GPTOptions().dropout
+
   @Option(
     help: """
       Samples: fashion-mnist, idx:DIR (four IDX files, plain or .gz), libsvm:FILE (test set in \
-      FILE.t). (default: fashion-mnist)
+      FILE.t); bible or text:FILE for a GPT. (default: fashion-mnist; bible for a GPT)
       """)
   var data: String?
 
@@ -254,7 +275,8 @@ struct Train: ParsableCommand {
 
   /// The keys of a configuration file.
   static let flagNames: Set<String> = [
-    "algorithm", "model", "hidden", "data", "batch", "epochs", "steps", "lr", "schedule",
+    "algorithm", "model", "hidden", "layers", "heads", "width", "context", "tie", "dropout", "data",
+    "batch", "epochs", "steps", "lr", "schedule",
     "momentum", "interpolation", "radius", "clip", "clients", "participation", "local-steps",
     "local-lr", "partition", "adversaries", "attack", "weight-decay", "sign-rule", "vote",
     "coding", "mean", "seed", "threads", "evaluate-every", "simulate-gradient", "validation",
@@ -263,7 +285,7 @@ struct Train: ParsableCommand {
   ]
 
   /// Those of them that are true or false.
-  static let switchNames: Set<String> = ["resume-strict"]
+  static let switchNames: Set<String> = ["resume-strict", "tie"]
 
   func validate() throws {
     if epochs != nil, steps != nil {
@@ -286,6 +308,12 @@ struct Train: ParsableCommand {
     options.algorithm = algorithm
     options.model = model
     options.hidden = hidden
+    options.gpt.layers = layers
+    options.gpt.heads = heads
+    options.gpt.width = width
+    options.gpt.context = context
+    options.gpt.tie = tie
+    options.gpt.dropout = dropout
     options.data = data
     options.batch = batch
     options.length = steps.map(RunLength.steps) ?? .epochs(epochs ?? 5)

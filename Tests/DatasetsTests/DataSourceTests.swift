@@ -30,7 +30,7 @@ struct DataSourceTests {
   func parse_otherForms(text: String) {
     let error = #expect(throws: DatasetError.self) { try DataSource(parsing: text) }
     #expect(error?.defect == .unknownSource)
-    #expect(error?.description.contains("fashion-mnist, idx:FOLDER or libsvm:FILE") == true)
+    #expect(error?.description.contains("fashion-mnist, idx:FOLDER, libsvm:FILE") == true)
   }
 
   @Test(arguments: ["", ".gz"])

@@ -1,3 +1,4 @@
+import Datasets
 import SignDescent
 package import Voting
 
@@ -190,6 +191,7 @@ extension TrainingOptions {
 
   private func checkModel() throws(OptionError) {
     if model != .mlp, hidden != nil { throw OptionError("--hidden belongs to --model mlp") }
+    try checkText()
     guard case .closedForm(let form) = model else { return }
     if data != nil { throw OptionError("--model \(form) takes no --data") }
     if validation > 0 { throw OptionError("--model \(form) has no samples to hold out") }
@@ -197,6 +199,25 @@ extension TrainingOptions {
     if partition != nil { throw OptionError("--model \(form) has no samples to divide") }
     if case .epochs = length {
       throw OptionError("--model \(form) has no epochs: give --steps")
+    }
+  }
+
+  /// A GPT and texts belong together.
+  private func checkText() throws(OptionError) {
+    guard model == .gpt else {
+      if gpt != GPTOptions() {
+        throw OptionError(
+          "--layers, --heads, --width, --context, --tie and --dropout belong to --model gpt, not to "
+            + "\(model)")
+      }
+      if let data, let source = try? DataSource(parsing: data), source.isText {
+        throw OptionError("--data \(source) is a text: use --model gpt")
+      }
+      return
+    }
+    try gpt.validate()
+    if let source = try? DataSource(parsing: dataName), !source.isText {
+      throw OptionError("--model gpt takes --data bible or text:FILE: found \(source)")
     }
   }
 }

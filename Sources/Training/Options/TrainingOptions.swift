@@ -15,7 +15,10 @@ public struct TrainingOptions: Sendable {
   public var model = ModelChoice.mlp
   /// Widths of the hidden layers of an MLP; 256, 256 when not given.
   public var hidden: [Int]?
-  /// Where samples come from; Fashion-MNIST when not given, nothing for the quadratic.
+  /// The sizes of a GPT.
+  public var gpt = GPTOptions()
+  /// Where samples come from; when not given Fashion-MNIST, the bible for a GPT, nothing for the
+  /// quadratic.
   public var data: String?
   /// Samples per rank and step.
   public var batch = BatchSize.perRank(64)
@@ -121,6 +124,8 @@ public enum ModelChoice: Equatable, Sendable {
   case logistic
   /// A multilayer perceptron with ReLU.
   case mlp
+  /// A generative transformer of bytes.
+  case gpt
 }
 
 /// An option that cannot be used as given.
@@ -133,10 +138,11 @@ public struct OptionError: Error, Equatable, CustomStringConvertible {
 }
 
 extension ModelChoice: LosslessStringConvertible {
-  /// Reads `mlp`, `logistic` or the name of a closed form; nil for anything else.
+  /// Reads `mlp`, `gpt`, `logistic` or the name of a closed form; nil for anything else.
   public init?(_ text: String) {
     switch text {
     case "mlp": self = .mlp
+    case "gpt": self = .gpt
     case "logistic": self = .logistic
     default:
       guard let form = ClosedForm(text) else { return nil }
@@ -148,6 +154,7 @@ extension ModelChoice: LosslessStringConvertible {
   public var description: String {
     switch self {
     case .mlp: "mlp"
+    case .gpt: "gpt"
     case .logistic: "logistic"
     case .closedForm(let form): form.description
     }

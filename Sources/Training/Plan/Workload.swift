@@ -36,7 +36,7 @@ final class Workload {
       clientSamples = nil
       return
     }
-    let data = try DataSource(parsing: options.data ?? "fashion-mnist").load()
+    let data = try DataSource(parsing: options.dataName).load(context: options.gpt.context)
     let split = try ValidationSplit(
       sampleCount: data.training.count, validationCount: options.validation, seed: options.seed)
     self.data = data
@@ -49,7 +49,7 @@ final class Workload {
         training: split.training, labels: data.training.labels, clients: voters,
         seed: options.seed)
     objective = try Self.makeObjective(
-      options.model, hidden: options.hidden ?? [256, 256], data: data,
+      options.model, hidden: options.hidden ?? [256, 256], gpt: options.gpt, data: data,
       batch: Self.batchCapacity(
         options, samples: split.training.count, voters: voters,
         largestPart: clientSamples?.map(\.count).max()),
@@ -86,8 +86,14 @@ final class Workload {
   ///
   /// - Parameter batch: The largest number of samples of a gradient.
   static func makeObjective(
-    _ model: ModelChoice, hidden: [Int], data: LoadedData, batch: Int, memory: Memory, threads: Int
+    _ model: ModelChoice, hidden: [Int], gpt: GPTOptions, data: LoadedData, batch: Int,
+    memory: Memory, threads: Int
   ) throws -> any Objective {
+    if model == .gpt {
+      return try makeNetwork(
+        gpt.model, batch: batch, evaluationBatch: gpt.evaluationBatch, memory: memory,
+        threads: threads)
+    }
     guard model == .mlp else {
       return try LogisticRegression(
         width: data.training.width, classCount: data.training.classCount)
@@ -95,16 +101,31 @@ final class Workload {
     guard case .dense(let samples) = data.training else {
       throw OptionError("--model mlp takes dense data; for LIBSVM files use --model logistic")
     }
-    let network = NetworkModel.mlp(
-      input: samples.width, hidden: hidden, classes: samples.classCount)
+    return try makeNetwork(
+      .mlp(input: samples.width, hidden: hidden, classes: samples.classCount), batch: batch,
+      evaluationBatch: Evaluator.batchCapacity, memory: memory, threads: threads)
+  }
+
+  static func makeNetwork(
+    _ network: NetworkModel, batch: Int, evaluationBatch: Int, memory: Memory, threads: Int
+  ) throws -> Network {
     let outline = try NetworkOutline(network)
-    let capacity = max(batch, Evaluator.batchCapacity)
+    let capacity = max(batch, evaluationBatch)
     try memory.check(
       parameters: outline.layout.count,
       activations: Memory.product(capacity, outline.activationCount))
     return try Network(
-      network, trainingCapacity: batch, evaluationCapacity: Evaluator.batchCapacity,
-      threads: threads)
+      network, trainingCapacity: batch, evaluationCapacity: evaluationBatch, threads: threads)
+  }
+
+  /// Samples per call of an evaluation, at most.
+  var evaluationBatch: Int {
+    (objective as? Network)?.evaluationCapacity ?? Evaluator.batchCapacity
+  }
+
+  /// Whether losses are those of bytes.
+  var isText: Bool {
+    if case .text = data?.training { true } else { false }
   }
 
   /// The number of samples that train; 0 for objectives in closed form.
@@ -124,6 +145,7 @@ final class Workload {
     switch data?.training {
     case .dense(let dataset): Batch(capacity: capacity, width: dataset.width)
     case .sparse(let dataset): Batch(capacity: capacity, width: dataset.width, storage: .sparse)
+    case .text(let dataset): Batch(capacity: capacity, width: dataset.context + 1)
     case nil: Batch(capacity: capacity, width: 0)
     }
   }
@@ -173,6 +195,10 @@ extension Dataset {
     switch self {
     case .dense(let dataset):
       batch.append(label: dataset.labels[sample]) { dataset.copyRow(sample, into: &$0) }
+    case .text(let dataset):
+      batch.append(label: Int32(dataset.predictedCount(of: sample))) {
+        dataset.copyRow(sample, into: &$0)
+      }
     case .sparse(let dataset):
       let row = dataset.row(sample)
       batch.append(
