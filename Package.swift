@@ -79,9 +79,10 @@ let package = Package(
       swiftSettings: memorySafe),
     .target(
       name: "Networks", dependencies: ["COneDNN", "Objectives", "AlignedBuffers", "CounterRandom"],
-      swiftSettings: memorySafe),
+      swiftSettings: memorySafe + kernel),
     .target(
-      name: "Datasets", dependencies: ["CZlib", "CounterRandom"], swiftSettings: common),
+      name: "Datasets", dependencies: ["CXXHash", "CZlib", "CounterRandom"],
+      swiftSettings: common),
 
     // What stays on disk
     .target(name: "Checkpoints", dependencies: ["CXXHash"], swiftSettings: common),

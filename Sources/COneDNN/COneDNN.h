@@ -240,14 +240,21 @@ static inline dnnl_status_t signum_batch_normalization_describe(
   return status;
 }
 
-/// ReLU; its backward pass reads the outputs, not the inputs.
-static inline dnnl_status_t signum_relu_describe(
+/// Functions of single numbers.
+typedef enum {
+  signum_relu,
+  signum_gelu,
+} signum_function_t;
+
+/// ReLU, whose backward pass reads the outputs, or GELU in its tanh form, whose reads the inputs.
+static inline dnnl_status_t signum_function_describe(
     dnnl_primitive_desc_t *made, dnnl_engine_t engine, signum_pass_t pass,
-    dnnl_primitive_desc_t hint, signum_format_t data) {
+    dnnl_primitive_desc_t hint, signum_function_t function, signum_format_t data) {
   dnnl_primitive_attr_t attr;
   dnnl_status_t status = signum_attr_create(&attr, 0);
   if (status != dnnl_success) return status;
-  dnnl_alg_kind_t kind = dnnl_eltwise_relu_use_dst_for_bwd;
+  dnnl_alg_kind_t kind =
+      function == signum_relu ? dnnl_eltwise_relu_use_dst_for_bwd : dnnl_eltwise_gelu_tanh;
 #if DNNL_VERSION_MAJOR < 3
   dnnl_eltwise_desc_t operation;
   if (pass == signum_backward_data)
@@ -264,6 +271,36 @@ static inline dnnl_status_t signum_relu_describe(
   else
     status = dnnl_eltwise_forward_primitive_desc_create(
         made, engine, signum_propagation(pass), kind, data, data, 0.0f, 0.0f, attr);
+#endif
+  dnnl_primitive_attr_destroy(attr);
+  return status;
+}
+
+/// Layer normalization of rows, with scale and shift; `statistics` are as many numbers as rows.
+static inline dnnl_status_t signum_layer_normalization_describe(
+    dnnl_primitive_desc_t *made, dnnl_engine_t engine, signum_pass_t pass,
+    dnnl_primitive_desc_t hint, signum_format_t data, signum_format_t statistics, float epsilon) {
+  dnnl_primitive_attr_t attr;
+  dnnl_status_t status = signum_attr_create(&attr, 0);
+  if (status != dnnl_success) return status;
+  unsigned flags = dnnl_use_scale | dnnl_use_shift;
+#if DNNL_VERSION_MAJOR < 3
+  dnnl_layer_normalization_desc_t operation;
+  if (pass == signum_backward_data)
+    status = dnnl_layer_normalization_backward_desc_init(
+        &operation, dnnl_backward, data, data, statistics, epsilon, flags);
+  else
+    status = dnnl_layer_normalization_forward_desc_init(
+        &operation, signum_propagation(pass), data, statistics, epsilon, flags);
+  if (status == dnnl_success)
+    status = dnnl_primitive_desc_create(made, &operation, attr, engine, hint);
+#else
+  if (pass == signum_backward_data)
+    status = dnnl_layer_normalization_backward_primitive_desc_create(
+        made, engine, dnnl_backward, data, data, data, statistics, epsilon, flags, hint, attr);
+  else
+    status = dnnl_layer_normalization_forward_primitive_desc_create(
+        made, engine, signum_propagation(pass), data, data, statistics, epsilon, flags, attr);
 #endif
   dnnl_primitive_attr_destroy(attr);
   return status;

@@ -24,6 +24,10 @@ public enum RandomPurpose: UInt32, Sendable, CaseIterable {
   case adversaries = 10
   /// The coins of adversaries that vote at random. Owner = rank or client, step = step of the vote.
   case attack = 11
+  /// Which numbers drop-out sets to 0. Owner = rank or client, step = step.
+  case dropout = 12
+  /// The bytes of generated text. Owner 0, step 0.
+  case generation = 13
 }
 
 /// A stream of random numbers at a place in a run: seed, purpose, owner and step.

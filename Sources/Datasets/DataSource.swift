@@ -13,6 +13,10 @@ public enum DataSource: Hashable, Sendable {
   /// A training set in LIBSVM's format, its test set beside it with `.t` appended:
   /// `libsvm:FILE`.
   case libsvm(file: String)
+  /// The bytes of a file, plain or .gz: `text:FILE`.
+  case text(file: String)
+  /// The King James Bible as Debian's packages have it: `bible`.
+  case bible
 
   /// Reads the text of `--data`.
   ///
@@ -25,6 +29,8 @@ public enum DataSource: Hashable, Sendable {
     case ("cifar-10", 2): self = .cifar10(folder: parts[1])
     case ("cifar-100", 2): self = .cifar100(folder: parts[1])
     case ("libsvm", 2): self = .libsvm(file: parts[1])
+    case ("text", 2): self = .text(file: parts[1])
+    case ("bible", 1) where text == "bible": self = .bible
     default: throw DatasetError(file: text, .unknownSource)
     }
   }
@@ -39,6 +45,8 @@ extension DataSource: CustomStringConvertible {
     case .cifar10(let folder): "cifar-10:\(folder)"
     case .cifar100(let folder): "cifar-100:\(folder)"
     case .libsvm(let file): "libsvm:\(file)"
+    case .text(let file): "text:\(file)"
+    case .bible: "bible"
     }
   }
 }
@@ -51,34 +59,39 @@ public struct LoadedData: Sendable {
   public let test: Dataset?
 }
 
-/// Labelled samples, dense or sparse.
+/// Labelled samples, dense or sparse, or windows of a text.
 public enum Dataset: Sendable {
   /// Every feature of each sample.
   case dense(DenseDataset)
   /// The features that are not 0.
   case sparse(SparseDataset)
+  /// Bytes, each to be predicted from those before it.
+  case text(TextDataset)
 
   /// The number of samples.
   public var count: Int {
     switch self {
     case .dense(let dataset): dataset.count
     case .sparse(let dataset): dataset.count
+    case .text(let dataset): dataset.count
     }
   }
 
-  /// The number of features of a sample.
+  /// The number of features of a sample; of a text its bytes with the last one to be predicted.
   public var width: Int {
     switch self {
     case .dense(let dataset): dataset.width
     case .sparse(let dataset): dataset.width
+    case .text(let dataset): dataset.context + 1
     }
   }
 
-  /// The number of classes.
+  /// The number of classes; the samples of a text are all of one.
   public var classCount: Int {
     switch self {
     case .dense(let dataset): dataset.classCount
     case .sparse(let dataset): dataset.classCount
+    case .text: 1
     }
   }
 
@@ -87,6 +100,7 @@ public enum Dataset: Sendable {
     switch self {
     case .dense(let dataset): dataset.labels
     case .sparse(let dataset): dataset.labels
+    case .text(let dataset): Array(repeating: 0, count: dataset.count)
     }
   }
 }
@@ -95,15 +109,24 @@ extension DataSource {
   /// Where Debian's package puts Fashion-MNIST.
   public static let fashionMNISTFolder = "/usr/share/datasets/fashion-mnist"
 
+  /// Whether its samples are windows of a text.
+  public var isText: Bool {
+    switch self {
+    case .text, .bible: true
+    default: false
+    }
+  }
+
   /// Reads the training set, and the test set where there is one.
   ///
+  /// - Parameter context: The bytes of a window of a text.
   /// - Throws: `DatasetError` when a file is missing, unreadable, damaged or does not fit.
-  public func load() throws(DatasetError) -> LoadedData {
-    try load(fashionMNISTFolder: Self.fashionMNISTFolder)
+  public func load(context: Int = 1) throws(DatasetError) -> LoadedData {
+    try load(context: context, fashionMNISTFolder: Self.fashionMNISTFolder)
   }
 
   /// Loads with Fashion-MNIST in a given folder.
-  func load(fashionMNISTFolder: String) throws(DatasetError) -> LoadedData {
+  func load(context: Int = 1, fashionMNISTFolder: String) throws(DatasetError) -> LoadedData {
     switch self {
     case .fashionMNIST:
       guard FileManager.default.fileExists(atPath: fashionMNISTFolder) else {
@@ -120,6 +143,10 @@ extension DataSource {
         in: folder)
     case .cifar100(let folder):
       return try Self.loadCIFAR(.cifar100, training: ["train.bin"], test: "test.bin", in: folder)
+    case .text(let file):
+      var input = try FileInput(path: file)
+      return try TextDataset.load(try input.readAll(), name: file, context: context)
+    case .bible: return try TextDataset.load(try Bible.load(), name: "bible", context: context)
     case .libsvm(let file):
       let training = try SparseDataset(libsvm: file)
       let testFile = file + ".t"

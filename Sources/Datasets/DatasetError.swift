@@ -50,6 +50,8 @@ public struct DatasetError: Error, Hashable, Sendable {
     case lineTooLong(limit: Int)
     /// A label of the test set does not occur in the training set.
     case unknownLabel(text: String)
+    /// A text has no window of the context to train on, or no byte to evaluate on.
+    case textTooShort(bytes: Int, context: Int)
     /// The text names no kind of data source.
     case unknownSource
     /// More samples are to be held out than can be spared.
@@ -166,9 +168,12 @@ extension DatasetError.Defect {
         + "LIBSVM file"
     case .unknownLabel(let text):
       "expected a label of the training set, found \(text); use files that belong together"
+    case .textTooShort(let bytes, let context):
+      "expected a text whose first 95 % are more than a context of \(context) bytes, found "
+        + "\(bytes) bytes in all; use a longer text or a smaller --context"
     case .unknownSource:
-      "expected fashion-mnist, idx:FOLDER, cifar-10:FOLDER, cifar-100:FOLDER or libsvm:FILE as the "
-        + "data; use one of these forms"
+      "expected fashion-mnist, idx:FOLDER, cifar-10:FOLDER, cifar-100:FOLDER, libsvm:FILE, text:FILE "
+        + "or bible as the data; use one of these forms"
     default:
       "unusable"
     }

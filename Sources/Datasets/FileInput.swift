@@ -75,6 +75,20 @@ struct FileInput: ~Copyable {
     return filled
   }
 
+  /// Reads all that is left.
+  mutating func readAll(memoryLimit: Int = machineMemoryBytes) throws(DatasetError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 1 << 20)
+    while true {
+      let count = try piece.read(from: &self)
+      bytes += piece[..<count]
+      guard bytes.count <= memoryLimit else {
+        throw DatasetError(file: path, .tooLarge(bytes: bytes.count, limit: memoryLimit))
+      }
+      if count < piece.count { return bytes }
+    }
+  }
+
   private func failure(code: CInt, reason: String) -> DatasetError {
     switch code {
     case Z_BUF_ERROR:

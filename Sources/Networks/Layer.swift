@@ -2,6 +2,8 @@
 ///
 /// Images are channels x rows x columns. Dense layers take them as they are, in this order: a dense
 /// layer's weights are outputs x (channels · rows · columns).
+///
+/// Sequences are tokens x width; dense layers and ReLU treat each token alike.
 public indirect enum Layer: Hashable, Sendable {
   /// Channels of sums over windows of kernel x kernel, with zeros around the image.
   ///
@@ -28,6 +30,29 @@ public indirect enum Layer: Hashable, Sendable {
   case dense(_ outputs: Int)
   /// The sum of two paths from the same input; an empty path passes it on.
   case residual(_ path: [Layer], shortcut: [Layer] = [])
+  /// A vector for each token, the sum of one for what it is and one for where it stands.
+  ///
+  /// The first layer of a model of sequences, whose input is the number of tokens. Tensors: `token`,
+  /// vocabulary x width, and `position`, tokens x width.
+  case embedding(vocabulary: Int, width: Int)
+  /// Each token to mean 0 and variance 1 over its width, then times `scale` plus `shift`.
+  case layerNormalization
+  /// Attention of each token to itself and those before it, in several heads.
+  ///
+  /// The input is queries, keys and values side by side, 3 x width, so a dense layer comes before
+  /// it; each is cut into heads of equal width d. Scores are divided by √d. No tensors.
+  case causalAttention(heads: Int)
+  /// x · Φ(x) in its tanh form: 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))).
+  case gelu
+  /// In training each number is 0 with this probability, else divided by its complement.
+  ///
+  /// Drawn for the batch's seed, rank and step: see `Network`.
+  case dropout(Double)
+  /// Scores of the next token: sums over the width, without bias; the last layer of a model of
+  /// sequences.
+  ///
+  /// Tensor: `weight`, vocabulary x width; none where tied, which takes the embedding's `token`.
+  case unembedding(tied: Bool)
 }
 
 extension Layer: CustomStringConvertible {
@@ -47,6 +72,12 @@ extension Layer: CustomStringConvertible {
     case .flatten: "flatten"
     case .dense(let outputs): "dense \(outputs)"
     case .residual: "residual sum"
+    case .embedding(let vocabulary, let width): "embedding \(vocabulary) x \(width)"
+    case .layerNormalization: "layer normalization"
+    case .causalAttention(let heads): "causal attention, \(heads) heads"
+    case .gelu: "gelu"
+    case .dropout(let probability): "dropout \(probability)"
+    case .unembedding(let tied): tied ? "tied unembedding" : "unembedding"
     }
   }
 

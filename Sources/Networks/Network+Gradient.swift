@@ -24,17 +24,21 @@ extension Network {
     let program = try program(count: batch.count, trains: true)
     let start = unsafe gradient.withUnsafeMutableBufferPointer { $0.baseAddress }
     try unsafe bind(program, parameters, batch, gradient: start)
-    for step in program.forward { try step.operation.run() }
+    for step in program.forward { try step.run() }
     statistics?.move(towards: program.statistics)
+    let count = lossCount(of: batch)
     var loss = 0.0
-    for sample in 0..<batch.count {
-      loss +=
-        score(sample, of: program, label: batch.labels[sample], count: batch.count).loss
+    for row in 0..<batch.count * outline.scoredCount {
+      if let label = label(of: row, in: batch) {
+        loss += score(row, of: program, label: label, count: count).loss
+      } else {
+        program.clearGradient(ofScores: row)
+      }
     }
-    loss /= Double(batch.count)
+    loss /= Double(count)
     var end = layout.count
     for step in program.backward {
-      try step.operation.run()
+      try step.run()
       if let start = step.finalFrom, start > 0, let observer {
         try observer.gradient(gradient.span, isFinalIn: start..<end, loss: loss)
         end = start
@@ -50,28 +54,52 @@ extension Network {
     predictions: consuming MutableSpan<Int32>
   ) throws -> Double {
     guard batch.count > 0 else { return 0 }
+    let program = try run(at: parameters, on: batch)
+    var loss = 0.0
+    for row in 0..<batch.count * outline.scoredCount {
+      guard let label = label(of: row, in: batch) else { continue }
+      let result = score(row, of: program, label: label, count: 1)
+      loss += result.loss
+      if !outline.isSequential { predictions[row] = result.prediction }
+    }
+    return loss
+  }
+
+  /// Scores a batch as evaluation does.
+  func run(at parameters: Span<Float>, on batch: borrowing Batch) throws -> Program {
     precondition(batch.count <= evaluationCapacity, "more than \(evaluationCapacity) samples")
     try check(batch, parameters)
     let program = try program(count: batch.count, trains: false)
     try unsafe bind(program, parameters, batch, gradient: nil)
-    for step in program.forward { try step.operation.run() }
-    var loss = 0.0
-    for sample in 0..<batch.count {
-      let result = score(sample, of: program, label: batch.labels[sample], count: batch.count)
-      loss += result.loss
-      predictions[sample] = result.prediction
-    }
-    return loss
+    for step in program.forward { try step.run() }
+    return program
+  }
+
+  /// The number of samples; of sequences that of the tokens that are predicted.
+  public func lossCount(of batch: borrowing Batch) -> Int {
+    guard outline.isSequential else { return batch.count }
+    var count = 0
+    for sample in 0..<batch.count { count += Int(batch.labels[sample]) }
+    return count
+  }
+
+  /// The class of a row of scores; nil for a token that is not predicted.
+  private func label(of row: Int, in batch: borrowing Batch) -> Int32? {
+    guard outline.isSequential else { return batch.labels[row] }
+    let (sample, place) = row.quotientAndRemainder(dividingBy: outline.scoredCount)
+    guard place < batch.labels[sample] else { return nil }
+    return Int32(batch.features[sample * batch.width + place + 1])
   }
 
   private func check(_ batch: borrowing Batch, _ parameters: Span<Float>) throws {
     precondition(parameters.count == layout.count, "parameters of another layout")
     let name = outline.model.name
     guard batch.storage == .dense else { throw ObjectiveError.sparseFeatures(model: name) }
-    let width = outline.model.input.reduce(1, *)
+    let width = outline.featureShape.reduce(1, *)
     guard batch.width == width else {
       throw ObjectiveError.featureCount(model: name, expected: width, found: batch.width)
     }
+    noise.position = batch.noise
     // The number belongs to the calling thread, which may have changed since the last call.
     try OneDNN.setThreads(threads)
   }

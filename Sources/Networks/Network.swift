@@ -23,6 +23,10 @@ public import Objectives
 /// as far as they do not live at a time. The first call with a new number of samples compiles and
 /// keeps its operations; later calls allocate nothing here.
 ///
+/// Samples of models of sequences are rows of tokens + 1 numbers, each token predicted from those
+/// before it; a sample's label is the number of tokens that are predicted, from the first on. The
+/// loss is in nats per predicted token. Drop-out draws for the batch's `noise`, see `Dropout`.
+///
 /// Not supported: sparse batches.
 @safe
 public final class Network: Objective {
@@ -43,6 +47,7 @@ public final class Network: Objective {
   public let statistics: RunningStatistics?
 
   private let engine: Engine
+  let noise = NoiseSource()
   private var arena: Arena
   private(set) var programs: [ProgramKey: Program] = [:]
   /// The scores of one sample, then their gradient.
@@ -90,7 +95,7 @@ public final class Network: Objective {
     ]
     for key in keys {
       programs[key] = try ProgramBuilder(
-        engine, outline, count: key.count, trains: key.trains
+        engine, outline, count: key.count, trains: key.trains, noise: noise
       ).build()
     }
     let arenaBytes = programs.values.map(\.arenaByteCount).reduce(0, max)
@@ -102,8 +107,8 @@ public final class Network: Objective {
   /// The named tensors of the parameters.
   public var layout: ParameterLayout { outline.layout }
 
-  /// The number of classes.
-  public var classCount: Int? { outline.classCount }
+  /// The number of classes; nil for models of sequences, which have a loss and no accuracy.
+  public var classCount: Int? { outline.isSequential ? nil : outline.classCount }
 
   /// The size of the arena in bytes.
   public var arenaByteCount: Int { arena.byteCount }
@@ -112,13 +117,14 @@ public final class Network: Objective {
   /// inputs of a sum (1 / inputs in the last layer, which no ReLU follows), scales 1, biases and
   /// shifts 0.
   ///
+  /// Models of sequences as GPT-2: weights with the deviation 0.02, the last ones of each path of a
+  /// residual sum with 0.02 / √(number of residual sums).
+  ///
   /// Element i of tensor t is number i of the stream (seed, `initialization`, t).
   public func initialize(_ parameters: consuming MutableSpan<Float>, seed: UInt64) {
     precondition(parameters.count == layout.count, "parameters of another layout")
-    let last = layout.tensors.lastIndex { $0.shape.count >= 2 }
     for (number, tensor) in layout.tensors.enumerated() {
-      let inputs = tensor.shape.dropFirst().reduce(1, *)
-      let deviation = ((number == last ? 1.0 : 2.0) / Double(inputs)).squareRoot()
+      let deviation = outline.initialDeviation(of: number)
       let stream = RandomStream(seed: seed, purpose: .initialization, owner: number)
       let constant: Float = tensor.name.hasSuffix(".scale") ? 1 : 0
       for index in 0..<tensor.range.count {
@@ -129,12 +135,27 @@ public final class Network: Objective {
   }
 }
 
+extension NetworkOutline {
+  /// The standard deviation of the initial weights of a tensor.
+  fileprivate func initialDeviation(of number: Int) -> Double {
+    if isSequential {
+      let sums = residualOutputs.contains(number) ? residualOutputs.count : 1
+      return 0.02 / Double(sums).squareRoot()
+    }
+    let inputs = layout.tensors[number].shape.dropFirst().reduce(1, *)
+    let isLast = number == layout.tensors.lastIndex { $0.shape.count >= 2 }
+    return ((isLast ? 1.0 : 2.0) / Double(inputs)).squareRoot()
+  }
+}
+
 extension Network {
   /// The operations for a number of samples, compiled when they are first asked for.
   func program(count: Int, trains: Bool) throws -> Program {
     let key = ProgramKey(count: count, trains: trains)
     if let known = programs[key] { return known }
-    let made = try ProgramBuilder(engine, outline, count: count, trains: trains).build()
+    let made = try ProgramBuilder(
+      engine, outline, count: count, trains: trains, noise: noise
+    ).build()
     // Other operations for a smaller batch may need more scratch.
     try made.settle(
       in: made.arenaByteCount <= arena.byteCount ? arena : Arena(byteCount: made.arenaByteCount))
@@ -142,22 +163,20 @@ extension Network {
     return made
   }
 
-  /// The loss and prediction of a sample; leaves the loss's gradient by the scores in `gradient`,
-  /// divided by the number of samples.
+  /// The loss and prediction of a row of scores, of a sample or token; leaves the loss's gradient by
+  /// the scores in `gradient`, divided by the number of losses.
   func score(
-    _ sample: Int, of program: Program, label: Int32, count: Int
+    _ row: Int, of program: Program, label: Int32, count: Int
   ) -> (loss: Double, prediction: Int32) {
     let classes = scores.count
-    guard let values = unsafe program.scores.address else { preconditionFailure("not settled") }
-    for number in 0..<classes {
-      scores[number] = Double(unsafe values[sample * classes + number])
-    }
-    let gradient = unsafe program.scores.gradient?.address
+    let values = unsafe program.scores.numbers + row * classes
+    for number in 0..<classes { scores[number] = Double(unsafe values[number]) }
+    let gradient = unsafe program.scores.gradient?.numbers
     let result = SoftmaxCrossEntropy.replaceByGradient(
       &scores, label: label, smoothing: unsafe gradient == nil ? 0 : labelSmoothing)
     guard let gradient = unsafe gradient else { return result }
     for number in 0..<classes {
-      unsafe gradient[sample * classes + number] = Float(scores[number] / Double(count))
+      unsafe gradient[row * classes + number] = Float(scores[number] / Double(count))
     }
     return result
   }

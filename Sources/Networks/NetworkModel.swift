@@ -41,6 +41,35 @@ public struct NetworkModel: Hashable, Sendable {
       ])
   }
 
+  /// A generative pre-trained transformer as GPT-2, of bytes: Radford et al., "Language Models are
+  /// Unsupervised Multitask Learners", 2019.
+  ///
+  /// Normalization comes before attention and perceptron of each layer, and once more at the end;
+  /// drop-out behind the embedding and at the end of each path. Its input are `context` bytes.
+  ///
+  /// - Parameters:
+  ///   - layers: Pairs of attention and a perceptron of four times the width.
+  ///   - heads: The heads of an attention; they divide the width.
+  ///   - width: The numbers of a byte between the layers.
+  ///   - context: The bytes of a sample, and those that a byte is predicted from at the most.
+  ///   - tie: Whether the scores take the weights of the embedding.
+  ///   - dropout: The probability that a number is dropped.
+  public static func gpt(
+    layers: Int, heads: Int, width: Int, context: Int, tie: Bool = false, dropout: Double = 0
+  ) -> NetworkModel {
+    let drop: [Layer] = dropout == 0 ? [] : [.dropout(dropout)]
+    let attention: [Layer] = [
+      .layerNormalization, .dense(3 * width), .causalAttention(heads: heads), .dense(width),
+    ]
+    let perceptron: [Layer] = [.layerNormalization, .dense(4 * width), .gelu, .dense(width)]
+    let layer: [Layer] = [.residual(attention + drop), .residual(perceptron + drop)]
+    return NetworkModel(
+      "gpt", input: [context],
+      layers: [.embedding(vocabulary: 256, width: width)] + drop
+        + Array(repeating: layer, count: layers).joined()
+        + [.layerNormalization, .unembedding(tied: tie)])
+  }
+
   /// The residual network for small images of He et al., "Deep Residual Learning for Image
   /// Recognition", 2016, section 4.2: 6n + 2 layers with weights.
   ///

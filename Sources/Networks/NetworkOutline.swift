@@ -22,8 +22,14 @@ public struct NetworkOutline: Sendable {
   public let layout: ParameterLayout
   /// The named tensors of the running statistics; nil without batch normalization.
   public let statistics: ParameterLayout?
-  /// The number of classes.
+  /// The number of classes; of a model of sequences that of different tokens.
   public let classCount: Int
+  /// Whether the model is one of sequences: its samples are tokens, and each is scored for the next.
+  public let isSequential: Bool
+  /// Whether its scores take the weights of the embedding.
+  let isTied: Bool
+  /// The numbers of the tensors whose products are added in residual sums.
+  let residualOutputs: Set<Int>
 
   /// The outline of a model.
   ///
@@ -37,17 +43,32 @@ public struct NetworkOutline: Sendable {
         reason: "expected features, or channels x rows x columns, of 1 or more")
     }
     _ = try walk.follow(model.layers, from: model.input, depth: 0)
-    guard case .dense(let classes) = model.layers.last else {
+    switch model.layers.last {
+    case .dense(let classes) where walk.vocabulary == nil:
+      classCount = classes
+      isTied = false
+    case .unembedding(let tied):
+      classCount = walk.vocabulary ?? 0
+      isTied = tied
+    default:
       throw NetworkError(
         place: model.name, input: model.input,
-        reason: "its last layer gives the scores: end with a dense layer")
+        reason: "its last layer gives the scores: end with a dense layer, or with an unembedding "
+          + "where an embedding is the first")
     }
     self.model = model
+    isSequential = walk.vocabulary != nil
+    residualOutputs = walk.residualOutputs
     lines = walk.lines
-    layout = try ParameterLayout(walk.tensors)
+    layout = try ParameterLayout(walk.tensors, undecayed: walk.positions)
     statistics = walk.averages.isEmpty ? nil : try ParameterLayout(walk.averages)
-    classCount = classes
   }
+
+  /// The rows of scores of a sample.
+  var scoredCount: Int { isSequential ? model.input[0] : 1 }
+
+  /// The shape of a sample's features: the model's input, of sequences with the last token's target.
+  public var featureShape: [Int] { isSequential ? [model.input[0] + 1] : model.input }
 
   /// The numbers between the layers for one sample.
   public var activationCount: Int {
@@ -66,6 +87,11 @@ private struct OutlineWalk {
   var averages: [(name: String, shape: [Int])] = []
   /// The number of layers with tensors so far.
   private var named = 0
+  /// The number of different tokens, once an embedding was met.
+  private(set) var vocabulary: Int?
+  /// The names of embeddings of places.
+  private(set) var positions: Set<String> = []
+  private(set) var residualOutputs: Set<Int> = []
 
   init(model: String) { self.model = model }
 
@@ -83,6 +109,8 @@ private struct OutlineWalk {
 
   private mutating func follow(_ layer: Layer, from input: [Int], depth: Int) throws -> [Int] {
     switch layer {
+    case .embedding, .layerNormalization, .causalAttention, .gelu, .dropout, .unembedding:
+      return try followSequence(layer, from: input)
     case .relu: return input
     case .convolution(let channels, let kernel, let stride, let padding, let bias):
       let output = try window(layer, channels, kernel, stride, padding, on: input)
@@ -104,11 +132,15 @@ private struct OutlineWalk {
       return input
     case .flatten: return [saturatingProduct(of: try image(layer, input))]
     case .dense(let outputs):
-      guard input.count == 1 else { throw misfit(layer, input, "put a flatten layer before it") }
-      name([("weight", [outputs, input[0]]), ("bias", [outputs])])
-      return [outputs]
+      guard input.count < 3 else { throw misfit(layer, input, "put a flatten layer before it") }
+      name([("weight", [outputs, input[input.count - 1]]), ("bias", [outputs])])
+      return input.dropLast() + [outputs]
     case .residual(let path, let shortcut):
+      let first = tensors.count
       let output = try follow(path, from: input, depth: depth + 1)
+      if let last = tensors[first...].lastIndex(where: { $0.shape.count >= 2 }) {
+        residualOutputs.insert(last)
+      }
       let other = try follow(shortcut, from: input, depth: depth + 1)
       guard output == other else {
         throw misfit(
@@ -116,6 +148,50 @@ private struct OutlineWalk {
       }
       return output
     }
+  }
+
+  /// The layers that only models of sequences have.
+  private mutating func followSequence(_ layer: Layer, from input: [Int]) throws -> [Int] {
+    if case .embedding(let tokens, let width) = layer {
+      guard lines.isEmpty, input.count == 1 else {
+        throw misfit(layer, input, "it takes tokens: make it the first layer")
+      }
+      vocabulary = tokens
+      positions = ["layer\(named).position"]
+      name([("token", [tokens, width]), ("position", [input[0], width])])
+      return [input[0], width]
+    }
+    if case .dropout(let probability) = layer {
+      guard probability >= 0, probability < 1 else {
+        throw misfit(layer, input, "use a probability of 0 or more and below 1")
+      }
+      return input
+    }
+    if case .gelu = layer { return input }
+    guard input.count == 2, let vocabulary else {
+      throw misfit(layer, input, "it takes sequences, tokens x width: put an embedding first")
+    }
+    switch layer {
+    case .layerNormalization: name([("scale", [input[1]]), ("shift", [input[1]])])
+    case .causalAttention(let heads):
+      guard heads > 0, input[1] % (3 * heads) == 0 else {
+        throw misfit(
+          layer, input,
+          "queries, keys and values cannot be cut into \(heads) equal heads: use a "
+            + "width that is a multiple of the heads, and three of it before this layer")
+      }
+      return [input[0], input[1] / 3]
+    default:
+      if case .unembedding(tied: true) = layer {
+        guard tensors[0].shape == [vocabulary, input[1]] else {
+          throw misfit(layer, input, "its width is not the embedding's, which it shares")
+        }
+      } else {
+        name([("weight", [vocabulary, input[1]])])
+      }
+      return [input[0], vocabulary]
+    }
+    return input
   }
 
   private mutating func name(_ tensors: [(name: String, shape: [Int])]) {

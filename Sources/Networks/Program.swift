@@ -6,7 +6,7 @@ final class Program {
   /// An operation.
   struct Step {
     let kind: OperationKind
-    let operation: Operation
+    let run: () throws -> Void
     /// Where the part of the gradient begins that does not change after this operation.
     var finalFrom: Int?
   }
@@ -63,6 +63,13 @@ final class Program {
     for (tensor, start) in plan.places {
       try unsafe tensor.point(at: arena.address.map { unsafe $0 + start / 4 })
     }
+  }
+
+  /// Sets the gradient by a row of scores to 0.
+  func clearGradient(ofScores row: Int) {
+    guard let gradient = scores.gradient else { return }
+    let classes = scores.shape[1]
+    unsafe (gradient.numbers + row * classes).update(repeating: 0, count: classes)
   }
 
   /// Points at the caller's vectors, which have to stay until the operations have run.

@@ -24,15 +24,20 @@ extension ProgramBuilder {
     }
   }
 
-  func dense(_ input: Tensor, _ outputs: Int, relu: Bool) throws -> Tensor {
+  /// - Parameter shared: Weights of another layer, to be taken instead of the next ones.
+  func dense(
+    _ input: Tensor, _ outputs: Int, bias: Bool = true, relu: Bool, shared: Parameter? = nil
+  ) throws -> Tensor {
     let weights = [outputs] + input.shape.dropFirst()
     // All plain: blocked weights were measured to be no faster once they are reordered. An image is
     // copied into a row, since it has fewer numbers than the weights.
     let formats = Formats(
       source: try Format(input.shape), weights: try Format(weights),
-      bias: try Format([outputs]), destination: try Format([input.shape[0], outputs]))
+      bias: bias ? try Format([outputs]) : nil,
+      destination: try Format([input.shape[0], outputs]))
     let about = "inner product of \(input.shape) and \(weights)"
-    return try product(.dense, input, formats, relu: relu) { [engine] pass, hint, relu in
+    return try product(.dense, input, formats, relu: relu, shared: shared) {
+      [engine] pass, hint, relu in
       try unsafe Description("\(about), pass \(pass.rawValue)") { made in
         unsafe signum_inner_product_describe(
           made, engine.handle, pass, hint?.handle, relu ? 1 : 0, formats.source.handle,
@@ -54,9 +59,10 @@ extension ProgramBuilder {
   /// - Parameter describe: The description of a pass, by that of the forward pass, with ReLU or not.
   private func product(
     _ kind: OperationKind, _ input: Tensor, _ formats: Formats, relu: Bool,
+    shared: Parameter? = nil,
     _ describe: @escaping (signum_pass_t, Description?, Bool) throws -> Description
   ) throws -> Tensor {
-    let weight = try parameter(formats.weights.shape)
+    let weight = try shared ?? parameter(formats.weights.shape)
     let bias = try formats.bias.map { try parameter($0.shape) }
     let forward = try describe(trains ? signum_training : signum_inference, nil, relu)
     let output = try tensor(

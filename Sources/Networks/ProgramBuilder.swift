@@ -13,6 +13,8 @@ final class ProgramBuilder {
   let count: Int
   /// Whether a gradient is wanted, not only scores.
   let trains: Bool
+  /// The place in the run that drop-out draws for; set before the operations run.
+  let noise: NoiseSource
 
   /// The operations so far.
   private(set) var steps: [Program.Step] = []
@@ -23,17 +25,24 @@ final class ProgramBuilder {
   private var moment = 0
   private var parametersTaken = 0
   private var statisticsTaken = 0
+  /// The embedding of tokens, which the scores may share.
+  var tokenWeights: Parameter?
+  /// The number of drop-out layers so far.
+  var dropoutCount = 0
 
-  init(_ engine: Engine, _ outline: NetworkOutline, count: Int, trains: Bool) {
+  init(
+    _ engine: Engine, _ outline: NetworkOutline, count: Int, trains: Bool, noise: NoiseSource
+  ) {
     self.engine = engine
     self.outline = outline
     self.count = count
     self.trains = trains
+    self.noise = noise
   }
 
   /// Builds the whole program.
   func build() throws -> Program {
-    let features = try tensor(Format([count] + outline.model.input), home: .features)
+    let features = try tensor(Format([count] + outline.featureShape), home: .features)
     let scores = try add(outline.model.layers, to: features)
     let forward = steps
     steps = []
@@ -83,6 +92,12 @@ final class ProgramBuilder {
     case .dense(let outputs): try dense(input, outputs, relu: relu)
     case .residual(let path, let shortcut):
       try sum(add(path, to: input), add(shortcut, to: input), relu: relu)
+    case .embedding(_, let width): try embedding(input, width)
+    case .layerNormalization: try layerNormalization(input)
+    case .causalAttention(let heads): try attention(input, heads: heads)
+    case .gelu: try gelu(input)
+    case .dropout(let probability): try dropout(input, probability)
+    case .unembedding(let tied): try unembedding(input, tied: tied)
     }
   }
 }
@@ -133,7 +148,16 @@ extension ProgramBuilder {
     moment += 1
     let operation = try Operation(
       engine, description, operands: operands.map { ($0.0, $0.1.memory) })
-    steps.append(Program.Step(kind: kind, operation: operation, finalFrom: nil))
+    steps.append(Program.Step(kind: kind, run: operation.run))
+  }
+
+  /// Adds a pass of our own between tensors in plain formats.
+  func pass(
+    _ kind: OperationKind, over tensors: [Tensor], _ body: @escaping () throws -> Void
+  ) {
+    for tensor in tensors { tensor.use(at: moment) }
+    moment += 1
+    steps.append(Program.Step(kind: kind, run: body))
   }
 
   /// Notes that the gradient will not change any more from an element on, once the operations so far
@@ -195,6 +219,11 @@ enum OperationKind {
   case pooling
   case dense
   case sum
+  case embedding
+  case layerNormalization
+  case attention
+  case gelu
+  case dropout
   case weightReorder
   case activationReorder
 }
@@ -204,7 +233,7 @@ extension Layer {
   fileprivate var canEndInReLU: Bool {
     switch self {
     case .convolution, .batchNormalization, .dense, .residual: true
-    case .relu, .maximumPooling, .averagePooling, .globalAveragePooling, .flatten: false
+    default: false
     }
   }
 }

@@ -31,6 +31,12 @@ final class Tensor {
     self.home = home
   }
 
+  /// The first number of a tensor that has its place.
+  var numbers: UnsafeMutablePointer<Float> {
+    guard let address = unsafe address else { preconditionFailure("not settled") }
+    return unsafe address
+  }
+
   var format: Format { memory.format }
   /// The lengths of the dimensions, the batch first where there is one.
   var shape: [Int] { format.shape }

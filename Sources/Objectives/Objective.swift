@@ -48,6 +48,9 @@ public protocol Objective: AnyObject {
     into gradient: consuming MutableSpan<Float>, observer: (any GradientObserver)?
   ) throws -> Double
 
+  /// The number of losses whose mean is the loss of a batch; by default one a sample.
+  func lossCount(of batch: borrowing Batch) -> Int
+
   /// The sum of the losses over a batch, and the predicted class of each sample.
   ///
   /// - Parameters:
@@ -84,6 +87,9 @@ extension Objective {
 
   /// Nothing is gathered.
   public var statistics: RunningStatistics? { nil }
+
+  /// One a sample.
+  public func lossCount(of batch: borrowing Batch) -> Int { batch.count }
 
   /// Every point is feasible.
   public var isConstrained: Bool { false }

@@ -19,18 +19,23 @@ public struct ParameterLayout: Sendable, Hashable {
   public let tensors: [NamedTensor]
   /// The number of parameters.
   public let count: Int
-  /// The ranges that weight decay applies to: tensors of two or more dimensions, neighbours merged.
+  /// The ranges that weight decay applies to: tensors of two or more dimensions but those that were
+  /// named to be left alone, neighbours merged.
   public let decayedRanges: [Range<Int>]
   /// The ranges that weight decay leaves alone: all others, neighbours merged.
   public let undecayedRanges: [Range<Int>]
 
   /// A layout of tensors, one after the other.
   ///
-  /// - Parameter tensors: Names and shapes; an empty shape is a scalar.
+  /// - Parameters:
+  ///   - tensors: Names and shapes; an empty shape is a scalar.
+  ///   - undecayed: Names that weight decay leaves alone, whatever their shapes.
   /// - Throws: When a dimension is not positive or the tensors hold more than `maximumCount`
   ///   elements.
   /// - Precondition: No name is given twice.
-  public init(_ tensors: [(name: String, shape: [Int])]) throws(ParameterLayoutError) {
+  public init(
+    _ tensors: [(name: String, shape: [Int])], undecayed: Set<String> = []
+  ) throws(ParameterLayoutError) {
     precondition(Set(tensors.map(\.name)).count == tensors.count, "a tensor's name is used twice")
     var placed: [NamedTensor] = []
     var end = 0
@@ -47,8 +52,11 @@ public struct ParameterLayout: Sendable, Hashable {
     }
     self.tensors = placed
     count = end
-    decayedRanges = Self.merged(placed.filter { $0.shape.count >= 2 })
-    undecayedRanges = Self.merged(placed.filter { $0.shape.count < 2 })
+    let isDecayed = { (tensor: NamedTensor) in
+      tensor.shape.count >= 2 && !undecayed.contains(tensor.name)
+    }
+    decayedRanges = Self.merged(placed.filter(isDecayed))
+    undecayedRanges = Self.merged(placed.filter { !isDecayed($0) })
   }
 
   private static func product(of shape: [Int]) -> Int? {

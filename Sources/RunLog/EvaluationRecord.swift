@@ -16,10 +16,12 @@ public struct EvaluationRecord: Hashable, Sendable, Codable {
   public var epoch: Int
   /// Which samples.
   public var split: Split
-  /// The number of samples.
+  /// The number of samples; of a text that of the predicted bytes.
   public var samples: Int
-  /// The mean loss.
+  /// The mean loss; of a text in nats per byte.
   public var loss: Double
+  /// e to the power of the loss of a text.
+  public var perplexity: Double?
   /// The share of samples whose class was found, from 0 to 1.
   public var accuracy: Double?
   /// The accuracy of each class.
@@ -29,14 +31,15 @@ public struct EvaluationRecord: Hashable, Sendable, Codable {
 
   /// An evaluation.
   public init(
-    step: Int, epoch: Int, split: Split, samples: Int, loss: Double, accuracy: Double? = nil,
-    perClass: [Double]? = nil, evaluationSeconds: Double
+    step: Int, epoch: Int, split: Split, samples: Int, loss: Double, perplexity: Double? = nil,
+    accuracy: Double? = nil, perClass: [Double]? = nil, evaluationSeconds: Double
   ) {
     self.step = step
     self.epoch = epoch
     self.split = split
     self.samples = samples
     self.loss = loss
+    self.perplexity = perplexity
     self.accuracy = accuracy
     self.perClass = perClass
     self.evaluationSeconds = evaluationSeconds

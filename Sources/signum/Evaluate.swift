@@ -4,7 +4,7 @@ import Training
 /// `signum evaluate`.
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Accuracy of saved parameters, in all and of each class.",
+    abstract: "Accuracy of saved parameters, in all and of each class; the loss of a GPT.",
     discussion: """
       The test set counts, or the training set where the data have no other. Under mpirun the \
       samples are divided over the ranks.
@@ -13,7 +13,11 @@ struct Evaluate: ParsableCommand {
   @Argument(help: "Parameters that 'signum train --save' wrote, safetensors.")
   var weights: String
 
-  @Option(help: "Samples: fashion-mnist, idx:DIR, cifar-10:DIR, cifar-100:DIR, libsvm:FILE.")
+  @Option(
+    help: """
+      Samples: fashion-mnist, idx:DIR, cifar-10:DIR, cifar-100:DIR, libsvm:FILE; bible or \
+      text:FILE for a GPT.
+      """)
   var data = "fashion-mnist"
 
   @Option(help: "Threads per rank. (default: cores of the node / its ranks)")

@@ -27,10 +27,32 @@ struct Train: ParsableCommand {
     help: "Widths of the MLP's hidden layers. (default: 256,256)", transform: parseWidths)
   var hidden: [Int]?
 
+  @Option(parsing: .unconditional, help: "Layers of a GPT: attention and perceptron.")
+  var layers = GPTOptions().layers
+
+  @Option(parsing: .unconditional, help: "Heads of a GPT's attention; they divide its width.")
+  var heads = GPTOptions().heads
+
+  @Option(parsing: .unconditional, help: "Width of a GPT: numbers of a byte between its layers.")
+  var width = GPTOptions().width
+
+  @Option(
+    parsing: .unconditional,
+    help: "Bytes of a GPT's sample, and that it predicts a byte from at the most.")
+  var context = GPTOptions().context
+
+  @Flag(help: "A GPT's scores take the weights of its embedding. (default: weights of their own)")
+  var tie = false
+
+  @Option(
+    parsing: .unconditional, help: "Probability that a GPT drops a number in training, in [0, 1).")
+  var dropout = GPTOptions().dropout
+
   @Option(
     help: """
       Samples: fashion-mnist, idx:DIR (four IDX files, plain or .gz), cifar-10:DIR, cifar-100:DIR \
-      (the binary version), libsvm:FILE (test set in FILE.t). (default: fashion-mnist)
+      (the binary version), libsvm:FILE (test set in FILE.t); bible or text:FILE for a GPT. \
+      (default: fashion-mnist; bible for a GPT)
       """)
   var data: String?
 
@@ -279,18 +301,18 @@ struct Train: ParsableCommand {
 
   /// The keys of a configuration file.
   static let flagNames: Set<String> = [
-    "algorithm", "model", "hidden", "data", "batch", "accumulate", "epochs", "steps", "lr",
+    "algorithm", "model", "hidden", "layers", "heads", "width", "context", "tie", "dropout", "data",
+    "batch", "accumulate", "epochs", "steps", "stop-at", "start-from", "label-smoothing", "lr",
     "schedule", "momentum", "interpolation", "radius", "clip", "clients", "participation",
     "local-steps", "local-lr", "partition", "adversaries", "attack", "weight-decay", "sign-rule",
     "vote", "coding", "mean", "seed", "threads", "evaluate-every", "simulate-gradient",
     "validation", "check-replicas", "max-abstentions", "collective-timeout", "log", "log-every",
     "save", "checkpoint", "checkpoint-every", "keep", "checkpoint-memory", "resume",
     "resume-strict", "describe-model",
-    "stop-at", "start-from", "label-smoothing",
   ]
 
   /// Those of them that are true or false.
-  static let switchNames: Set<String> = ["resume-strict", "describe-model"]
+  static let switchNames: Set<String> = ["resume-strict", "describe-model", "tie"]
 
   func validate() throws {
     if epochs != nil, steps != nil {
@@ -313,6 +335,12 @@ struct Train: ParsableCommand {
     options.algorithm = algorithm
     options.model = model
     options.hidden = hidden
+    options.gpt.layers = layers
+    options.gpt.heads = heads
+    options.gpt.width = width
+    options.gpt.context = context
+    options.gpt.tie = tie
+    options.gpt.dropout = dropout
     options.data = data
     options.batch = batch
     options.accumulate = accumulate

@@ -32,7 +32,7 @@ struct DataSourceTests {
   func parse_otherForms(text: String) {
     let error = #expect(throws: DatasetError.self) { try DataSource(parsing: text) }
     #expect(error?.defect == .unknownSource)
-    #expect(error?.description.contains("idx:FOLDER, cifar-10:FOLDER, cifar-100:FOLDER or") == true)
+    #expect(error?.description.contains("cifar-10:FOLDER, cifar-100:FOLDER, libsvm:FILE,") == true)
   }
 
   @Test(arguments: ["", ".gz"])

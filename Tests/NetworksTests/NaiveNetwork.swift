@@ -1,3 +1,4 @@
+import CounterRandom
 import Foundation
 import Networks
 import Objectives
@@ -13,8 +14,25 @@ struct NaiveNetwork {
   let model: NetworkModel
   /// Mean and variance of each normalization; nil to take those of the batch.
   var statistics: [Double]?
+  /// What drop-out draws for; nil to drop nothing.
+  var noise: NoisePosition?
 
   func meanLoss(_ parameters: [Double], _ samples: Samples) -> Double {
+    guard case .embedding(let vocabulary, _) = model.layers[0] else {
+      return meanClassLoss(parameters, samples)
+    }
+    var losses: [Double] = []
+    for (sample, scores) in scores(parameters, samples).enumerated() {
+      for place in 0..<Int(samples.labels[sample]) {
+        let own = scores[place * vocabulary..<(place + 1) * vocabulary]
+        let target = Int(samples.rows[sample][place + 1])
+        losses.append(log(own.map { exp($0) }.reduce(0, +)) - own[own.startIndex + target])
+      }
+    }
+    return losses.reduce(0, +) / Double(losses.count)
+  }
+
+  private func meanClassLoss(_ parameters: [Double], _ samples: Samples) -> Double {
     zip(scores(parameters, samples), samples.labels).reduce(0) { sum, next in
       let (scores, label) = next
       return sum + log(scores.map { exp($0) }.reduce(0, +)) - scores[Int(label)]
@@ -22,7 +40,7 @@ struct NaiveNetwork {
   }
 
   func scores(_ parameters: [Double], _ samples: Samples) -> [[Double]] {
-    var run = Run(parameters: parameters[...], statistics: statistics?[...])
+    var run = Run(parameters: parameters[...], statistics: statistics?[...], noise: noise)
     let input = Values(shape: model.input, rows: samples.rows.map { $0.map(Double.init) })
     return run.apply(model.layers, to: input).rows
   }
@@ -31,6 +49,11 @@ struct NaiveNetwork {
   private struct Run {
     var parameters: ArraySlice<Double>
     var statistics: ArraySlice<Double>?
+    let noise: NoisePosition?
+    /// The embedding of tokens.
+    var tokens: [Double] = []
+    var vocabulary = 0
+    var dropouts = 0
 
     mutating func take(_ count: Int) -> [Double] {
       defer { parameters = parameters.dropFirst(count) }
@@ -47,17 +70,20 @@ struct NaiveNetwork {
       case .relu: return map(input) { max($0, 0) }
       case .flatten: return Values(shape: [input.shape.reduce(1, *)], rows: input.rows)
       case .dense(let outputs):
-        let weights = take(outputs * channels)
-        let biases = take(outputs)
-        return Values(
-          shape: [outputs],
-          rows: input.rows.map { row in
-            (0..<outputs).map { output in
-              (0..<channels).reduce(biases[output]) {
-                $0 + weights[output * channels + $1] * row[$1]
-              }
-            }
-          })
+        let weights = take(outputs * (input.shape.last ?? 0))
+        return products(input, weights, take(outputs))
+      case .gelu:
+        return map(input) {
+          0.5 * $0 * (1 + tanh((2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0)))
+        }
+      case .embedding(let vocabulary, let width): return embed(input, vocabulary, width)
+      case .layerNormalization: return normalizeTokens(input)
+      case .causalAttention(let heads): return attend(input, heads)
+      case .dropout(let probability): return drop(input, probability)
+      case .unembedding(let tied):
+        let weights = tied ? tokens : take(vocabulary * input.shape[1])
+        return products(
+          input, weights, Array(repeating: 0, count: vocabulary))
       case .convolution(let outputs, let kernel, let stride, let padding, let bias):
         let size = channels * kernel * kernel
         let weights = take(outputs * size)
@@ -91,6 +117,92 @@ struct NaiveNetwork {
         return Values(
           shape: first.shape, rows: zip(first.rows, second.rows).map { zip($0, $1).map(+) })
       }
+    }
+
+    /// Sums over the last dimension.
+    private func products(_ input: Values, _ weights: [Double], _ biases: [Double]) -> Values {
+      let inputs = input.shape.last ?? 0
+      return perToken(input) { token in
+        biases.indices.map { output in
+          (0..<inputs).reduce(biases[output]) { $0 + weights[output * inputs + $1] * token[$1] }
+        }
+      }
+    }
+
+    /// A function of each vector of the last dimension.
+    private func perToken(_ input: Values, _ function: ([Double]) -> [Double]) -> Values {
+      let width = input.shape.last ?? 0
+      let rows = input.rows.map { row in
+        stride(from: 0, to: row.count, by: width).map { function(Array(row[$0..<$0 + width])) }
+      }
+      return Values(
+        shape: input.shape.dropLast() + [rows[0][0].count], rows: rows.map { $0.flatMap(\.self) })
+    }
+
+    private mutating func embed(_ input: Values, _ vocabulary: Int, _ width: Int) -> Values {
+      let count = input.shape[0]
+      self.vocabulary = vocabulary
+      tokens = take(vocabulary * width)
+      let positions = take(count * width)
+      return Values(
+        shape: [count, width],
+        rows: input.rows.map { row in
+          (0..<count * width).map {
+            tokens[Int(row[$0 / width]) * width + $0 % width] + positions[$0]
+          }
+        })
+    }
+
+    private mutating func normalizeTokens(_ input: Values) -> Values {
+      let scale = take(input.shape[1])
+      let shift = take(input.shape[1])
+      return perToken(input) { token in
+        let mean = token.reduce(0, +) / Double(token.count)
+        let variance = token.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(token.count)
+        return token.indices.map {
+          (token[$0] - mean) / (variance + 1e-5).squareRoot() * scale[$0] + shift[$0]
+        }
+      }
+    }
+
+    private func attend(_ input: Values, _ heads: Int) -> Values {
+      let (count, stride) = (input.shape[0], input.shape[1])
+      let width = stride / 3
+      let size = width / heads
+      return Values(
+        shape: [count, width],
+        rows: input.rows.map { row in
+          (0..<count * width).map { index in
+            let (token, column) = index.quotientAndRemainder(dividingBy: width)
+            let head = column / size * size
+            let weights = (0...token).map { other in
+              exp(
+                (0..<size).reduce(0) {
+                  $0 + row[token * stride + head + $1] * row[other * stride + width + head + $1]
+                } / Double(size).squareRoot())
+            }
+            let sum = zip(0...token, weights).reduce(0) {
+              $0 + $1.1 * row[$1.0 * stride + 2 * width + column]
+            }
+            return sum / weights.reduce(0, +)
+          }
+        })
+    }
+
+    private mutating func drop(_ input: Values, _ probability: Double) -> Values {
+      let layer = dropouts
+      dropouts += 1
+      guard let noise else { return input }
+      let stream = RandomStream(
+        seed: noise.seed, purpose: .dropout, owner: noise.rank, step: noise.step)
+      var output = input
+      let size = input.rows[0].count
+      for index in 0..<input.rows.count * size {
+        let word = stream.block(at: layer << 32 + index / 4)[index % 4]
+        let isDropped = Double(word) < probability * 0x1p32
+        output.rows[index / size][index % size] *= isDropped ? 0 : 1 / (1 - probability)
+      }
+      return output
     }
 
     private func map(_ input: Values, _ function: (Double) -> Double) -> Values {

@@ -51,6 +51,15 @@ struct Samples {
     labels = (0..<count).map { Int32(stream.below(classes, at: 1 << 24 + $0)) }
   }
 
+  /// Sequences of tokens, of the last of which one token less is predicted than there are.
+  init(sequences: Int, tokens: Int, vocabulary: Int, seed: UInt64) {
+    let stream = RandomStream(seed: seed, purpose: .gradientNoise)
+    rows = (0..<sequences).map { row in
+      (0...tokens).map { Float(stream.below(vocabulary, at: row * (tokens + 1) + $0)) }
+    }
+    labels = (0..<sequences).map { Int32($0 + 1 < sequences ? tokens : max(tokens - 1, 1)) }
+  }
+
   subscript(range: Range<Int>) -> Samples {
     var part = self
     part.rows = Array(rows[range])

@@ -17,7 +17,7 @@ final class Evaluator {
   private let statistics: StatisticsMean?
   private var batch: Batch
   private var predictions: AlignedBuffer<Int32>
-  /// For each rank: sum of losses, samples, size of each class, correct ones of each class.
+  /// For each rank: sum of losses, their number, size of each class, correct ones of each class.
   private var sums: MessageBuffer<Double>
 
   /// Prepares evaluations.
@@ -34,8 +34,8 @@ final class Evaluator {
     self.statistics = statistics
     communicator = try world.duplicate()
     self.patience = patience
-    batch = workload.makeBatch(capacity: Self.batchCapacity)
-    predictions = AlignedBuffer(repeating: 0, count: Self.batchCapacity)
+    batch = workload.makeBatch(capacity: workload.evaluationBatch)
+    predictions = AlignedBuffer(repeating: 0, count: batch.capacity)
     let classes = workload.objective.classCount ?? 0
     sums = MessageBuffer(count: (2 + 2 * classes) * world.size, maximumRequests: 1)
   }
@@ -53,8 +53,8 @@ final class Evaluator {
       for index in own.indices { own[index] = 0 }
     }
     let part = workload.part(of: split, rank: communicator.rank, ranks: communicator.size)
-    for low in Swift.stride(from: part.lowerBound, to: part.upperBound, by: Self.batchCapacity) {
-      let range = low..<min(low + Self.batchCapacity, part.upperBound)
+    for low in Swift.stride(from: part.lowerBound, to: part.upperBound, by: batch.capacity) {
+      let range = low..<min(low + batch.capacity, part.upperBound)
       workload.load(&batch, from: split, range)
       try add(parameters, classes: classes, at: first)
       patience.whileWaiting()
@@ -70,7 +70,7 @@ final class Evaluator {
       at: parameters, on: batch, predictions: predictions.mutableSpan)
     sums.withMutableSpan(in: first..<first + 2 + 2 * classes) { own in
       own[0] += loss
-      own[1] += Double(batch.count)
+      own[1] += Double(workload.objective.lossCount(of: batch))
       guard classes > 0 else { return }
       for sample in 0..<batch.count {
         let label = Int(batch.labels[sample])
@@ -90,6 +90,7 @@ final class Evaluator {
     let samples = sum(1)
     return Evaluation(
       split: split, samples: Int(samples), loss: sum(0) / max(samples, 1),
+      isText: workload.isText,
       classSizes: (0..<classes).map { Int(sum(2 + $0)) },
       correct: (0..<classes).map { Int(sum(2 + classes + $0)) }, seconds: seconds)
   }

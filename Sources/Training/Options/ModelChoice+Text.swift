@@ -4,8 +4,8 @@ import Objectives
 extension ModelChoice: LosslessStringConvertible {
   /// The forms of the text, for help and error messages.
   public static var forms: String {
-    "mlp, cnn, resnet20 (or another 6n + 2 layers), logistic, \(ClosedForm.forms), or layers such as "
-      + "'flatten, dense 64, relu, dense 10'"
+    "mlp, cnn, resnet20 (or another 6n + 2 layers), gpt, logistic, \(ClosedForm.forms), or layers "
+      + "such as 'flatten, dense 64, relu, dense 10'"
   }
 
   /// The most layers with weights of a residual network.
@@ -18,6 +18,7 @@ extension ModelChoice: LosslessStringConvertible {
     switch text {
     case "mlp": self = .mlp
     case "cnn": self = .cnn
+    case "gpt": self = .gpt
     case "logistic": self = .logistic
     case _ where text.contains { $0 == " " || $0 == "," }:
       do {
@@ -48,6 +49,7 @@ extension ModelChoice: LosslessStringConvertible {
     case .cnn: "cnn"
     case .resnet(let depth): "resnet\(depth)"
     case .layers(let list): list.description
+    case .gpt: "gpt"
     case .logistic: "logistic"
     case .closedForm(let form): form.description
     }

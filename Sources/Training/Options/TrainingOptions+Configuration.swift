@@ -14,8 +14,9 @@ extension TrainingOptions {
     if model == .mlp {
       members.append(.init("hidden", .array((hidden ?? [256, 256]).map(JSONValue.integer))))
     }
+    if model == .gpt { members += gpt.members }
     if plan.stepsPerEpoch != nil {
-      members.append(.init("data", .string(data ?? "fashion-mnist")))
+      members.append(.init("data", .string(dataName)))
     }
     members.append(.init("batch", .string(batch.description)))
     switch length {

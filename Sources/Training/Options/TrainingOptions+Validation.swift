@@ -1,3 +1,4 @@
+import Datasets
 import SignDescent
 package import Voting
 
@@ -196,6 +197,7 @@ extension TrainingOptions {
 
   private func checkModel() throws(OptionError) {
     if model != .mlp, hidden != nil { throw OptionError("--hidden belongs to --model mlp") }
+    try checkText()
     if model == .logistic || model.isClosedForm, labelSmoothing > 0 {
       throw OptionError("--label-smoothing belongs to networks, not to --model \(model)")
     }
@@ -213,6 +215,25 @@ extension TrainingOptions {
     }
     if case .epochs = length {
       throw OptionError("--model \(form) has no epochs: give --steps")
+    }
+  }
+
+  /// A GPT and texts belong together.
+  private func checkText() throws(OptionError) {
+    guard model == .gpt else {
+      if gpt != GPTOptions() {
+        throw OptionError(
+          "--layers, --heads, --width, --context, --tie and --dropout belong to --model gpt, not to "
+            + "\(model)")
+      }
+      if let data, let source = try? DataSource(parsing: data), source.isText {
+        throw OptionError("--data \(source) is a text: use --model gpt")
+      }
+      return
+    }
+    try gpt.validate()
+    if let source = try? DataSource(parsing: dataName), !source.isText {
+      throw OptionError("--model gpt takes --data bible or text:FILE: found \(source)")
     }
   }
 }

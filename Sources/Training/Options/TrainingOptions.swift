@@ -16,7 +16,10 @@ public struct TrainingOptions: Sendable {
   public var model = ModelChoice.mlp
   /// Widths of the hidden layers of an MLP; 256, 256 when not given.
   public var hidden: [Int]?
-  /// Where samples come from; Fashion-MNIST when not given, nothing for the quadratic.
+  /// The sizes of a GPT.
+  public var gpt = GPTOptions()
+  /// Where samples come from; when not given Fashion-MNIST, the bible for a GPT, nothing for the
+  /// quadratic.
   public var data: String?
   /// Samples per rank and step.
   public var batch = BatchSize.perRank(64)
@@ -136,6 +139,8 @@ public enum ModelChoice: Equatable, Sendable {
   case resnet(depth: Int)
   /// These layers.
   case layers(LayerList)
+  /// A generative transformer of bytes.
+  case gpt
 }
 
 /// An option that cannot be used as given.

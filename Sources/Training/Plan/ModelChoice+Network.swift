@@ -9,11 +9,19 @@ extension ModelChoice {
 
   /// The network for samples; nil where the model is none.
   ///
-  /// - Parameter hidden: The widths of the hidden layers of an MLP.
+  /// - Parameters:
+  ///   - hidden: The widths of the hidden layers of an MLP.
+  ///   - gpt: The sizes of a GPT.
+  ///   - data: The samples.
   /// - Throws: `OptionError` where the samples are not of the kind that the model takes.
-  func network(hidden: [Int], for data: Dataset) throws(OptionError) -> NetworkModel? {
+  func network(
+    hidden: [Int], gpt: GPTOptions, for data: Dataset
+  ) throws(OptionError) -> NetworkModel? {
     switch self {
     case .logistic, .closedForm: return nil
+    case .gpt:
+      guard case .text = data else { throw OptionError("--model gpt takes --data bible or text:FILE") }
+      return gpt.model
     case .mlp, .cnn, .resnet, .layers: break
     }
     guard case .dense(let samples) = data else {
@@ -28,7 +36,7 @@ extension ModelChoice {
     case .layers(let list):
       let input = (try? imageShape(of: samples)) ?? [samples.width]
       return NetworkModel("--model", input: input, layers: list.layers)
-    case .mlp, .logistic, .closedForm:
+    case .mlp, .gpt, .logistic, .closedForm:
       return .mlp(input: samples.width, hidden: hidden, classes: classes)
     }
   }

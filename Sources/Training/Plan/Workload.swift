@@ -37,7 +37,7 @@ final class Workload {
       clientSamples = nil
       return
     }
-    let data = try DataSource(parsing: options.data ?? "fashion-mnist").load()
+    let data = try DataSource(parsing: options.dataName).load(context: options.gpt.context)
     let split = try ValidationSplit(
       sampleCount: data.training.count, validationCount: options.validation, seed: options.seed)
     self.data = data
@@ -53,7 +53,7 @@ final class Workload {
       options, samples: split.training.count, voters: voters,
       largestPart: clientSamples?.map(\.count).max())
     objective = try Self.makeObjective(
-      options.model, hidden: options.hidden ?? [256, 256], data: data, batch: batch,
+      options.model, hidden: options.hidden ?? [256, 256], gpt: options.gpt, data: data, batch: batch,
       memory: memory, threads: threads)
     (objective as? Network)?.labelSmoothing = options.labelSmoothing
     guard batch > 1 || objective.statistics == nil else {
@@ -95,28 +95,50 @@ final class Workload {
   ///
   /// - Parameter batch: The largest number of samples of a gradient.
   static func makeObjective(
-    _ model: ModelChoice, hidden: [Int], data: LoadedData, batch: Int, memory: Memory, threads: Int
+    _ model: ModelChoice, hidden: [Int], gpt: GPTOptions, data: LoadedData, batch: Int,
+    memory: Memory, threads: Int
   ) throws -> any Objective {
     let classes = data.training.classCount
-    guard let network = try model.network(hidden: hidden, for: data.training) else {
+    guard let network = try model.network(hidden: hidden, gpt: gpt, for: data.training) else {
       return try LogisticRegression(width: data.training.width, classCount: classes)
     }
     let outline = try NetworkOutline(network)
-    guard outline.classCount == classes else {
+    guard outline.isSequential || outline.classCount == classes else {
       throw OptionError(
         "--model: its last layer gives \(outline.classCount) scores, the data have \(classes) "
           + "classes: end with dense \(classes)")
     }
+    return try makeNetwork(
+      network, batch: batch,
+      evaluationBatch: outline.isSequential ? gpt.evaluationBatch : Evaluator.batchCapacity,
+      memory: memory, threads: threads)
+  }
+
+  /// A network, where the memory has room for it.
+  static func makeNetwork(
+    _ network: NetworkModel, batch: Int, evaluationBatch: Int, memory: Memory, threads: Int
+  ) throws -> Network {
+    let outline = try NetworkOutline(network)
     // First without the arena: what is too large by far shall not be compiled.
     try memory.check(parameters: outline.layout.count)
-    let features = Memory.product(4 * data.training.width, batch + Evaluator.batchCapacity)
+    let width = outline.featureShape.reduce(1, Memory.product)
+    let features = Memory.product(4 * width, batch + evaluationBatch)
     return try Network(
-      network, trainingCapacity: batch, evaluationCapacity: Evaluator.batchCapacity,
-      threads: threads
+      network, trainingCapacity: batch, evaluationCapacity: evaluationBatch, threads: threads
     ) { arenaBytes in
       try memory.check(
         parameters: outline.layout.count, bytesBeside: Memory.sum(arenaBytes, features))
     }
+  }
+
+  /// Samples per call of an evaluation, at most.
+  var evaluationBatch: Int {
+    (objective as? Network)?.evaluationCapacity ?? Evaluator.batchCapacity
+  }
+
+  /// Whether losses are those of bytes.
+  var isText: Bool {
+    if case .text = data?.training { true } else { false }
   }
 
   /// The number of samples that train; 0 for objectives in closed form.
@@ -136,6 +158,7 @@ final class Workload {
     switch data?.training {
     case .dense(let dataset): Batch(capacity: capacity, width: dataset.width)
     case .sparse(let dataset): Batch(capacity: capacity, width: dataset.width, storage: .sparse)
+    case .text(let dataset): Batch(capacity: capacity, width: dataset.context + 1)
     case nil: Batch(capacity: capacity, width: 0)
     }
   }
@@ -185,6 +208,10 @@ extension Dataset {
     switch self {
     case .dense(let dataset):
       batch.append(label: dataset.labels[sample]) { dataset.copyRow(sample, into: &$0) }
+    case .text(let dataset):
+      batch.append(label: Int32(dataset.predictedCount(of: sample))) {
+        dataset.copyRow(sample, into: &$0)
+      }
     case .sparse(let dataset):
       let row = dataset.row(sample)
       batch.append(

@@ -29,9 +29,10 @@ public enum DescriptionProgram {
     if case .closedForm(let form) = options.model {
       return tensorLines(try form.makeObjective().layout)
     }
-    let data = try DataSource(parsing: options.data ?? "fashion-mnist").load().training
+    let data = try DataSource(parsing: options.dataName).load(context: options.gpt.context)
+      .training
     let hidden = options.hidden ?? [256, 256]
-    guard let network = try options.model.network(hidden: hidden, for: data) else {
+    guard let network = try options.model.network(hidden: hidden, gpt: options.gpt, for: data) else {
       return tensorLines(
         try LogisticRegression(width: data.width, classCount: data.classCount).layout)
     }

@@ -22,7 +22,14 @@ public enum EvaluationProgram {
       let nodes = try NodeMap(world)
       let threads = threads ?? nodes.threadsPerRank
       let prepared = Result {
-        let data = try DataSource(parsing: source).load()
+        let source = try DataSource(parsing: source)
+        let gpt = try ModelFile.gpt(in: path)
+        guard source.isText == (gpt != nil) else {
+          throw OptionError(
+            "\(path): its model is \(gpt == nil ? "none" : "one") of texts: give --data accordingly"
+          )
+        }
+        let data = try source.load(context: gpt?.context ?? 1)
         return (
           data,
           try ModelFile.read(
@@ -46,6 +53,7 @@ public enum EvaluationProgram {
 
   private static func report(_ evaluation: Evaluation) {
     Console.print(evaluation.text)
+    guard !evaluation.classSizes.isEmpty else { return }
     Console.print("class  samples  accuracy")
     for (number, accuracy) in evaluation.classAccuracies.enumerated() {
       let percent = accuracy.map { fixed(100 * $0, 2) + " %" } ?? "-"

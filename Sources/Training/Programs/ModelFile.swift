@@ -2,6 +2,7 @@ import AlignedBuffers
 import Checkpoints
 import Datasets
 import Foundation
+import Networks
 import Objectives
 
 /// A file of final parameters: safetensors whose metadata say how to make the model again.
@@ -57,12 +58,18 @@ enum ModelFile {
 
   /// What a file says about its model.
   static func metadata(of workload: Workload, options: TrainingOptions) -> [String: String] {
-    [
+    if options.model == .gpt { return options.gpt.metadata }
+    return [
       "model": options.model.description,
       "hidden": (options.hidden ?? [256, 256]).map(String.init).joined(separator: ","),
       "features": shape(of: workload.data?.training),
       "classes": "\(workload.objective.classCount ?? 0)",
     ]
+  }
+
+  /// The sizes of the GPT whose parameters a file holds; nil where it holds another model's.
+  static func gpt(in path: String) throws -> GPTOptions? {
+    GPTOptions(metadata: try Safetensors.readHeader(from: path).metadata)
   }
 
   /// The objective that a file holds parameters for, and the parameters.
@@ -72,6 +79,10 @@ enum ModelFile {
   static func read(
     _ path: String, for data: LoadedData, localRanks: Int, threads: Int
   ) throws -> (objective: any Objective, state: ModelState) {
+    if let gpt = try gpt(in: path) {
+      let found = try read(path, of: gpt, localRanks: localRanks, threads: threads)
+      return (found.objective, found.state)
+    }
     let metadata = try Safetensors.readHeader(from: path).metadata
     guard let model = metadata["model"].flatMap(ModelChoice.init(_:)), !model.isClosedForm
     else { throw OptionError("\(path): its metadata name no model that can be evaluated on data") }
@@ -84,11 +95,23 @@ enum ModelFile {
     }
     let hidden = (metadata["hidden"] ?? "").split(separator: ",").compactMap { Int($0) }
     let objective = try Workload.makeObjective(
-      model, hidden: hidden, data: data, batch: 1,
+      model, hidden: hidden, gpt: GPTOptions(), data: data, batch: 1,
       memory: Memory(bytesPerParameter: 8, localRanks: localRanks), threads: threads)
     let state = ModelState(layout: objective.layout)
     try read(path, into: state, objective.statistics)
     return (objective, state)
+  }
+
+  /// The network of a GPT that a file holds the parameters of, and the parameters.
+  static func read(
+    _ path: String, of gpt: GPTOptions, localRanks: Int, threads: Int
+  ) throws -> (objective: Network, state: ModelState) {
+    let network = try Workload.makeNetwork(
+      gpt.model, batch: 1, evaluationBatch: gpt.evaluationBatch,
+      memory: Memory(bytesPerParameter: 8, localRanks: localRanks), threads: threads)
+    let state = ModelState(layout: network.layout)
+    try read(path, into: state, network.statistics)
+    return (network, state)
   }
 
   /// Checks before a run that its end can be saved.

@@ -161,8 +161,9 @@ final class Reporter {
         EvaluationRecord(
           step: steps, epoch: plan.epoch(after: steps),
           split: evaluation.split, samples: evaluation.samples,
-          loss: evaluation.loss, accuracy: evaluation.accuracy,
-          perClass: classes.isEmpty ? nil : classes, evaluationSeconds: evaluation.seconds)))
+          loss: evaluation.loss, perplexity: evaluation.perplexity,
+          accuracy: evaluation.accuracy, perClass: classes.isEmpty ? nil : classes,
+          evaluationSeconds: evaluation.seconds)))
     guard steps < plan.totalSteps else { return }
     say("step \(steps): \(evaluation.text)")
   }
@@ -251,6 +252,10 @@ extension Evaluation {
   /// One line for people.
   var text: String {
     let loss = fixed(loss, 4)
+    if let perplexity {
+      return "\(split.rawValue) loss \(loss) nats per byte, perplexity \(fixed(perplexity, 3)) "
+        + "(\(samples) bytes)"
+    }
     guard let accuracy else { return "\(split.rawValue) loss \(loss)" }
     return
       "\(split.rawValue) accuracy \(fixed(100 * accuracy, 2)) %, loss \(loss) (\(samples) samples)"

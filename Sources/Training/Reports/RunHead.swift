@@ -91,11 +91,14 @@ struct RunHead {
     var lines = ["ranks   \(plan.ranks) on \(places), \(each) each"]
     if let data = workload.data {
       let held = workload.split?.validation.count ?? 0
+      let shape =
+        workload.isText
+        ? "windows of \(data.training.width - 1) bytes"
+        : "\(data.training.width) features, \(data.training.classCount) classes"
       lines.append(
-        "data    \(options.data ?? "fashion-mnist"): \(workload.trainingCount) training, "
+        "data    \(options.dataName): \(workload.trainingCount) training, "
           + (held > 0 ? "\(held) held-out, " : "")
-          + "\(data.test?.count ?? 0) test samples, \(data.training.width) features, "
-          + "\(data.training.classCount) classes")
+          + "\(data.test?.count ?? 0) test samples, \(shape)")
     }
     lines.append(
       "model   \(options.model): \(layout.count) parameters in \(layout.tensors.count) tensors")

@@ -1,0 +1,39 @@
+internal import COneDNN
+
+/// A matrix in row-major memory of somebody else, or its transpose.
+@safe
+struct Matrix {
+  let start: UnsafeMutablePointer<Float>
+  /// Numbers from one row to the next.
+  let stride: Int
+  private(set) var isTransposed = false
+
+  init(_ start: UnsafeMutablePointer<Float>, stride: Int) {
+    unsafe self.start = start
+    self.stride = stride
+  }
+
+  /// The rows from one on.
+  func rows(from row: Int) -> Matrix { unsafe Matrix(start + row * stride, stride: stride) }
+
+  var transposed: Matrix {
+    var other = self
+    other.isTransposed = true
+    return other
+  }
+
+  /// Sets the first rows and columns to factor · left · right, plus what they hold where told to.
+  ///
+  /// - Parameter inner: The length of the sums.
+  func set(
+    rows: Int, columns: Int, to left: Matrix, times right: Matrix, inner: Int, factor: Float = 1,
+    adding: Bool = false
+  ) throws(OneDNNError) {
+    let letter = { (matrix: Matrix) in CChar(UInt8(ascii: matrix.isTransposed ? "T" : "N")) }
+    let status = unsafe dnnl_sgemm(
+      letter(left), letter(right), dnnl_dim_t(rows), dnnl_dim_t(columns), dnnl_dim_t(inner),
+      factor, left.start, dnnl_dim_t(left.stride), right.start, dnnl_dim_t(right.stride),
+      adding ? 1 : 0, start, dnnl_dim_t(stride))
+    try OneDNNError.check(status, "dnnl_sgemm", "\(rows) x \(columns) x \(inner)")
+  }
+}

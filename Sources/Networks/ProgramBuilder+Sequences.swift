@@ -1,0 +1,144 @@
+internal import COneDNN
+
+/// The layers of models of sequences; a batch of sequences is a matrix of samples · tokens rows.
+extension ProgramBuilder {
+  /// The vectors of tokens and of places, added.
+  func embedding(_ input: Tensor, _ width: Int) throws -> Tensor {
+    let tokens = input.shape[1] - 1
+    let token = try parameter([outline.classCount, width])
+    let position = try parameter([tokens, width])
+    tokenWeights = token
+    let output = try tensor(Format([count * tokens, width]))
+    let shape = Embedding(
+      samples: count, tokens: tokens, vocabulary: outline.classCount, width: width)
+    pass(.embedding, over: [output]) {
+      unsafe shape.forward(
+        input.numbers, token.value.numbers, position.value.numbers, into: output.numbers)
+    }
+    let isTied = outline.isTied
+    onBackward { [unowned self] in
+      guard let arriving = output.gradient else { return }
+      // The scores' part of a shared tensor is there already.
+      pass(.embedding, over: [arriving]) {
+        unsafe shape.backward(
+          input.numbers, arriving.numbers, token.gradient.numbers, position.gradient.numbers,
+          adding: isTied)
+      }
+      finish(from: token.start)
+    }
+    return output
+  }
+
+  func unembedding(_ input: Tensor, tied: Bool) throws -> Tensor {
+    try dense(
+      input, outline.classCount, bias: false, relu: false, shared: tied ? tokenWeights : nil)
+  }
+
+  func layerNormalization(_ input: Tensor) throws -> Tensor {
+    let scale = try parameter([input.shape[1]])
+    let shift = try parameter([input.shape[1]])
+    let rows = try Format([input.shape[0]])
+    func describe(_ pass: signum_pass_t, _ hint: Description? = nil) throws -> Description {
+      try unsafe Description("layer normalization of \(input.shape), pass \(pass.rawValue)") {
+        made in
+        unsafe signum_layer_normalization_describe(
+          made, engine.handle, pass, hint?.handle, input.format.handle, rows.handle,
+          Network.epsilon)
+      }
+    }
+    let forward = try describe(trains ? signum_training : signum_inference)
+    let output = try tensor(input.format)
+    let kept =
+      trains ? [(signum_mean, try tensor(rows)), (signum_variance, try tensor(rows))] : []
+    let operands = [
+      (signum_source, input), (signum_scale, scale.value), (signum_shift, shift.value),
+    ]
+    try run(.layerNormalization, forward, operands + kept + [(signum_destination, output)])
+    onBackward { [unowned self] in
+      guard let arriving = output.gradient else { return }
+      let result = try tensor(input.format)
+      try run(
+        .layerNormalization, describe(signum_backward_data, forward),
+        operands + kept + [
+          (signum_diff_destination, arriving), (signum_diff_source, result),
+          (signum_diff_scale, scale.gradient), (signum_diff_shift, shift.gradient),
+        ])
+      finish(from: scale.start)
+      try accumulate(result, into: input)
+    }
+    return output
+  }
+
+  func gelu(_ input: Tensor) throws -> Tensor {
+    let output = try tensor(input.format)
+    let forward = try describe(
+      signum_gelu, trains ? signum_training : signum_inference, input, nil)
+    try run(.gelu, forward, [(signum_source, input), (signum_destination, output)])
+    onBackward { [unowned self] in
+      guard let arriving = output.gradient else { return }
+      let result = try tensor(input.format)
+      try run(
+        .gelu, describe(signum_gelu, signum_backward_data, input, forward),
+        [
+          (signum_source, input), (signum_diff_destination, arriving),
+          (signum_diff_source, result),
+        ])
+      try accumulate(result, into: input)
+    }
+    return output
+  }
+
+  /// Attention of each sample by itself, so that no pass is long.
+  func attention(_ input: Tensor, heads: Int) throws -> Tensor {
+    let width = input.shape[1] / 3
+    let shape = Attention(tokens: input.shape[0] / count, heads: heads, width: width)
+    let output = try tensor(Format([input.shape[0], width]))
+    // Evaluation forgets the weights of a head at once.
+    let kept = trains ? count * heads : 1
+    let weights = try tensor(Format([kept * shape.weightCount]))
+    for sample in 0..<count {
+      pass(.attention, over: [input, weights, output]) { [trains] in
+        try unsafe shape.forward(
+          sample, input.numbers, weights: weights.numbers, keepsWeights: trains,
+          into: output.numbers)
+      }
+    }
+    onBackward { [unowned self] in
+      guard let arriving = output.gradient else { return }
+      let result = try tensor(input.format)
+      let scratch = try tensor(Format([shape.weightCount]))
+      for sample in 0..<count {
+        pass(.attention, over: [input, weights, arriving, scratch, result]) {
+          try unsafe shape.backward(
+            sample, input.numbers, weights: weights.numbers, arriving.numbers,
+            scratch: scratch.numbers, into: result.numbers)
+        }
+      }
+      try accumulate(result, into: input)
+    }
+    return output
+  }
+
+  /// Drop-out in training, nothing in evaluation.
+  func dropout(_ input: Tensor, _ probability: Double) throws -> Tensor {
+    let layer = dropoutCount
+    dropoutCount += 1
+    guard trains, probability > 0 else { return input }
+    let output = try tensor(input.format)
+    let size = input.shape.reduce(1, *)
+    let dropout = Dropout(layer: layer, count: size, probability: probability)
+    pass(.dropout, over: [input, output]) { [noise] in
+      unsafe dropout.apply(to: input.numbers, at: noise.position, into: output.numbers)
+    }
+    onBackward { [unowned self] in
+      guard let arriving = output.gradient else { return }
+      let result = try tensor(input.format)
+      // The same numbers are drawn again.
+      pass(.dropout, over: [arriving, result]) { [noise] in
+        unsafe dropout.apply(to: arriving.numbers, at: noise.position, into: result.numbers)
+      }
+      try accumulate(result, into: input)
+    }
+    return output
+  }
+}

@@ -1,0 +1,111 @@
+import Networks
+import Objectives
+import Testing
+
+/// Models of sequences, against the naive network and its central differences.
+@Suite struct SequenceTests {
+  /// Small networks around one layer each.
+  static func models(width: Int) -> [NetworkModel] {
+    func model(_ name: String, tokens: Int = 5, _ layers: [Layer]) -> NetworkModel {
+      NetworkModel(
+        "\(name), width \(width)", input: [tokens],
+        layers: [.embedding(vocabulary: 7, width: width)] + layers + [.unembedding(tied: false)])
+    }
+    return [
+      model("embedding", []),
+      model("one token", tokens: 1, [.dense(3 * width), .causalAttention(heads: 1)]),
+      model("normalization", [.layerNormalization]),
+      model("gelu", [.dense(width + 2), .gelu, .dense(width)]),
+      model("relu", [.dense(width + 1), .relu, .dense(3)]),
+      model("attention", tokens: 9, [.dense(3 * width), .causalAttention(heads: width)]),
+      model("residual", [.residual([.layerNormalization, .dense(width)])]),
+      model("dropout", tokens: 40, [.dropout(0.3), .residual([.dense(width), .dropout(0.6)])]),
+    ]
+  }
+
+  @Test(arguments: [1, 3, 17, 33].flatMap(models(width:)))
+  func layer_gradientEqualsCentralDifferences(model: NetworkModel) throws {
+    try compare(model, samples: 3)
+  }
+
+  @Test func attentionOverSeveralBlocks_gradientEqualsCentralDifferences() throws {
+    let layers: [Layer] = [
+      .embedding(vocabulary: 7, width: 4), .dense(12), .causalAttention(heads: 2),
+      .unembedding(tied: false),
+    ]
+    try compare(
+      NetworkModel("long", input: [67], layers: layers), samples: 1, coordinates: 3)
+  }
+
+  @Test(arguments: [false, true])
+  func gpt_gradientEqualsCentralDifferences(tie: Bool) throws {
+    try compare(
+      .gpt(layers: 1, heads: 3, width: 15, context: 5, tie: tie, dropout: 0.2), samples: 2,
+      coordinates: 2)
+  }
+
+  @Test func evaluate_dropsNothingAndCountsWhatIsPredicted() throws {
+    let model = NetworkModel.gpt(layers: 1, heads: 2, width: 6, context: 8, dropout: 0.5)
+    let network = try Network(model, trainingCapacity: 1, evaluationCapacity: 4, threads: 1)
+    let samples = Samples(sequences: 3, tokens: 8, vocabulary: 256, seed: 4)
+    let parameters = network.initial(seed: 3, biases: 0.1)
+    var predictions: [Int32] = []
+    let batch = samples.batch()
+    let loss = try network.evaluate(
+      at: parameters.span, on: batch, predictions: predictions.mutableSpan)
+    #expect(network.lossCount(of: batch) == 23)
+    let expected = NaiveNetwork(model: model).meanLoss(parameters.map { Double($0) }, samples)
+    #expect(abs(loss / 23 - expected) < 1e-5)
+    #expect(network.classCount == nil)
+  }
+
+  @Test func dropout_changesWithTheStepAndTheRankOnly() throws {
+    let model = NetworkModel.gpt(layers: 1, heads: 2, width: 6, context: 8, dropout: 0.5)
+    let network = try Network(model, trainingCapacity: 2, evaluationCapacity: 2, threads: 1)
+    let parameters = network.initial(seed: 3)
+    func loss(rank: Int, step: Int) throws -> Double {
+      var batch = Samples(sequences: 2, tokens: 8, vocabulary: 256, seed: 4).batch()
+      batch.noise = NoisePosition(seed: 9, rank: rank, step: step)
+      return try network.gradient(at: parameters, on: batch).loss
+    }
+    let first = try loss(rank: 0, step: 0)
+    #expect(try loss(rank: 0, step: 0) == first)
+    #expect(try loss(rank: 1, step: 0) != first)
+    #expect(try loss(rank: 0, step: 1) != first)
+  }
+
+  @Test func notFinite_showsInTheLoss() throws {
+    let network = try Network(
+      .gpt(layers: 1, heads: 2, width: 6, context: 8), trainingCapacity: 2, evaluationCapacity: 2,
+      threads: 1)
+    let batch = Samples(sequences: 2, tokens: 8, vocabulary: 256, seed: 4).batch()
+    for tensor in network.layout.tensors where tensor.name.hasSuffix("weight") {
+      var parameters = network.initial(seed: 3)
+      parameters[tensor.range.lowerBound] = .nan
+      let result = try network.gradient(at: parameters, on: batch)
+      #expect(!result.loss.isFinite, "\(tensor.name)")
+    }
+  }
+
+  /// Loss and some coordinates of each tensor's gradient.
+  private func compare(_ model: NetworkModel, samples count: Int, coordinates: Int = 4) throws {
+    let network = try Network(model, trainingCapacity: count + 2, evaluationCapacity: 4, threads: 1)
+    let samples = Samples(
+      sequences: count, tokens: model.input[0], vocabulary: network.outline.classCount, seed: 9)
+    let noise = NoisePosition(seed: 1, rank: 2, step: 3)
+    let naive = NaiveNetwork(model: model, noise: noise)
+    var parameters = network.initial(seed: 3, biases: 0.1)
+    // Larger than the initial weights, so that attention and normalization are not nearly linear.
+    for index in parameters.indices { parameters[index] *= 10 }
+    var batch = samples.batch()
+    batch.noise = noise
+    let result = try network.gradient(at: parameters, on: batch)
+    let exact = parameters.map { Double($0) }
+    let loss = naive.meanLoss(exact, samples)
+    #expect(abs(result.loss - loss) < 1e-5 * max(1, loss))
+    expectCentralDifferences(
+      result.gradient, network.layout, at: exact, coordinates: coordinates,
+      tolerance: { 2e-5 * max(1, abs($0)) }, loss: { naive.meanLoss($0, samples) })
+    #expect(result.gradient.allSatisfy { $0.isFinite })
+  }
+}
