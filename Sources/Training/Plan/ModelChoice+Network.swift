@@ -20,7 +20,9 @@ extension ModelChoice {
     switch self {
     case .logistic, .closedForm: return nil
     case .gpt:
-      guard case .text = data else { throw OptionError("--model gpt takes --data bible or text:FILE") }
+      guard case .text = data else {
+        throw OptionError("--model gpt takes --data bible or text:FILE")
+      }
       return gpt.model
     case .mlp, .cnn, .resnet, .layers: break
     }

@@ -53,7 +53,8 @@ final class Workload {
       options, samples: split.training.count, voters: voters,
       largestPart: clientSamples?.map(\.count).max())
     objective = try Self.makeObjective(
-      options.model, hidden: options.hidden ?? [256, 256], gpt: options.gpt, data: data, batch: batch,
+      options.model, hidden: options.hidden ?? [256, 256], gpt: options.gpt, data: data,
+      batch: batch,
       memory: memory, threads: threads)
     (objective as? Network)?.labelSmoothing = options.labelSmoothing
     guard batch > 1 || objective.statistics == nil else {

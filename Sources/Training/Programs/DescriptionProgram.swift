@@ -32,7 +32,8 @@ public enum DescriptionProgram {
     let data = try DataSource(parsing: options.dataName).load(context: options.gpt.context)
       .training
     let hidden = options.hidden ?? [256, 256]
-    guard let network = try options.model.network(hidden: hidden, gpt: options.gpt, for: data) else {
+    guard let network = try options.model.network(hidden: hidden, gpt: options.gpt, for: data)
+    else {
       return tensorLines(
         try LogisticRegression(width: data.width, classCount: data.classCount).layout)
     }
