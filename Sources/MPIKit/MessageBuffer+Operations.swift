@@ -174,9 +174,9 @@ extension MessageBuffer {
     if let source { checkAccess(.read, to: source) }
     let limit = limit ?? communicator.chunkLimit
     let needed = OperationResources(communicator: communicator.resource, reduction: reduction)
-    precondition(
-      chunkCount(of: range.count / unit, limit: limit) <= inFlight.freeCount,
-      "more operations in flight than the buffer has slots")
+    guard chunkCount(of: range.count / unit, limit: limit) <= inFlight.freeCount else {
+      fatalError("more operations in flight than the buffer has slots")
+    }
     var last = 0
     try forEachChunk(of: range.count / unit, limit: limit) { offset, count throws(MPIError) in
       let lower = range.lowerBound + offset * unit
