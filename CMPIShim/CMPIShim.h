@@ -9,6 +9,9 @@
 #define CMPISHIM_H
 
 #include <mpi.h>
+#if defined(OPEN_MPI) && __has_include(<mpi-ext.h>)
+#include <mpi-ext.h>
+#endif
 
 #define CMPI_HANDLE(name, type) \
   typedef struct __attribute__((swift_attr("@unsafe"))) name { \
@@ -39,6 +42,39 @@ static inline int CMPI_ERR_TRUNCATE(void) { return MPI_ERR_TRUNCATE; }
 static inline int CMPI_ERR_IN_STATUS(void) { return MPI_ERR_IN_STATUS; }
 static inline int CMPI_ERR_PENDING(void) { return MPI_ERR_PENDING; }
 static inline int CMPI_MAX_ERROR_STRING(void) { return MPI_MAX_ERROR_STRING; }
+
+// Failures of processes: ULFM, an extension that Open MPI has from version 5 on
+#if defined(OMPI_HAVE_MPI_EXT_FTMPI)
+#define CMPI_WITH_ULFM(code) (code)
+#else
+#define CMPI_WITH_ULFM(code) MPI_ERR_UNSUPPORTED_OPERATION
+#endif
+static inline int CMPI_ERR_PROC_FAILED(void) { return CMPI_WITH_ULFM(MPIX_ERR_PROC_FAILED); }
+static inline int CMPI_ERR_REVOKED(void) { return CMPI_WITH_ULFM(MPIX_ERR_REVOKED); }
+static inline int CMPI_Comm_revoke(CMPIComm ranks) {
+  return CMPI_WITH_ULFM(MPIX_Comm_revoke(ranks.value));
+}
+static inline int CMPI_Comm_agree(CMPIComm ranks, int *flag) {
+  return CMPI_WITH_ULFM(MPIX_Comm_agree(ranks.value, flag));
+}
+static inline int CMPI_Comm_shrink(CMPIComm ranks, CMPIComm *rest) {
+  return CMPI_WITH_ULFM(MPIX_Comm_shrink(ranks.value, &rest->value));
+}
+
+/// Whether the library has ULFM.
+static inline int CMPI_HAS_ULFM(void) { return CMPI_WITH_ULFM(MPI_SUCCESS) == MPI_SUCCESS; }
+
+/// Whether the launcher was told to use it.
+static inline int CMPI_ULFM_IS_ENABLED(void) {
+#if defined(OMPI_HAVE_MPI_EXT_FTMPI)
+  int *value = 0;
+  int isFound = 0;
+  int code = MPI_Comm_get_attr(MPI_COMM_WORLD, MPIX_FT, &value, &isFound);
+  return code == MPI_SUCCESS && isFound && *value;
+#else
+  return 0;
+#endif
+}
 
 // Thread levels
 static inline int CMPI_THREAD_SINGLE(void) { return MPI_THREAD_SINGLE; }

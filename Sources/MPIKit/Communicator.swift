@@ -38,6 +38,18 @@ public struct Communicator: ~Copyable {
     self.size = Int(size)
   }
 
+  /// A communicator that frees itself.
+  init(owning handle: CMPIComm, chunkLimit: Int) throws(MPIError) {
+    try unsafe self.init(handle, isOwned: true, chunkLimit: chunkLimit)
+  }
+
+  /// A communicator made of the ranks of this one, which is revoked with it.
+  private func part(_ handle: CMPIComm) throws(MPIError) -> Communicator {
+    let part = try unsafe Communicator(owning: handle, chunkLimit: chunkLimit)
+    resource.adopt(part.resource)
+    return part
+  }
+
   /// A communicator that somebody else frees.
   init(lending handle: CMPIComm, chunkLimit: Int = Int(CInt.max)) throws(MPIError) {
     try unsafe self.init(handle, isOwned: false, chunkLimit: chunkLimit)
@@ -67,7 +79,7 @@ public struct Communicator: ~Copyable {
         &result.value),
       "MPI_Comm_split")
     guard color != nil else { return nil }
-    return try unsafe Communicator(result, isOwned: true, chunkLimit: chunkLimit)
+    return try unsafe part(result)
   }
 
   /// Divides the ranks into communicators whose members can share memory: one for each node.
@@ -80,7 +92,7 @@ public struct Communicator: ~Copyable {
       MPI_Comm_split_type(
         handle.value, CMPI_COMM_TYPE_SHARED(), CInt(rank), CMPI_INFO_NULL(), &result.value),
       "MPI_Comm_split_type")
-    return try unsafe Communicator(result, isOwned: true, chunkLimit: chunkLimit)
+    return try unsafe part(result)
   }
 
   /// A communicator of the same ranks whose messages never meet those of this one.
@@ -89,7 +101,7 @@ public struct Communicator: ~Copyable {
   public func duplicate() throws(MPIError) -> Communicator {
     var result = unsafe CMPI_COMM_NULL()
     try unsafe check(MPI_Comm_dup(handle.value, &result.value), "MPI_Comm_dup")
-    return try unsafe Communicator(result, isOwned: true, chunkLimit: chunkLimit)
+    return try unsafe part(result)
   }
 
   /// The communicator of this process alone: MPI_COMM_SELF.
@@ -121,10 +133,17 @@ public struct Communicator: ~Copyable {
 final class CommunicatorResource {
   let handle: CMPIComm
   private let isOwned: Bool
+  /// Those that were made of it; nil for those that are gone.
+  private(set) var parts: [() -> CommunicatorResource?] = []
 
   init(_ handle: CMPIComm, isOwned: Bool) {
     unsafe self.handle = unsafe handle
     self.isOwned = isOwned
+  }
+
+  func adopt(_ part: CommunicatorResource) {
+    parts.removeAll { $0() == nil }
+    parts.append { [weak part] in part }
   }
 
   deinit {

@@ -1,5 +1,6 @@
 internal import CMPIShim
 internal import Glibc
+internal import Synchronization
 
 /// MPI, started once for the length of a closure.
 ///
@@ -91,8 +92,9 @@ public enum MPI {
     return world
   }
 
-  /// Ends MPI.
+  /// Ends MPI, unless ranks have died: see `Communicator.shrink()`.
   static func finalise() throws(MPIError) {
+    guard !hasLostRanks.load(ordering: .relaxed) else { return }
     try check(MPI_Finalize(), "MPI_Finalize")
   }
 

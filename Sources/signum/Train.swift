@@ -248,6 +248,13 @@ struct Train: ParsableCommand {
       """)
   var resumeStrict = false
 
+  @Option(
+    help: """
+      When a rank dies: end the run, or shrink it and go on with the others from the last \
+      checkpoint, which needs Open MPI 5 and 'mpirun --with-ft ulfm'.
+      """)
+  var onFailure = FailureResponse.abort
+
   /// Here for the help text: the file is read before the flags are.
   @Option(help: "YAML file with any of these flags as keys, without the dashes.")
   var config: String?
@@ -260,6 +267,7 @@ struct Train: ParsableCommand {
     "coding", "mean", "seed", "threads", "evaluate-every", "simulate-gradient", "validation",
     "check-replicas", "max-abstentions", "collective-timeout", "log", "log-every", "save",
     "checkpoint", "checkpoint-every", "keep", "checkpoint-memory", "resume", "resume-strict",
+    "on-failure",
   ]
 
   /// Those of them that are true or false.
@@ -324,6 +332,7 @@ struct Train: ParsableCommand {
     options.checkpointMemory = checkpointMemory
     options.resume = resume
     options.resumeStrict = resumeStrict
+    options.onFailure = onFailure
     return options
   }
 }
@@ -331,6 +340,7 @@ struct Train: ParsableCommand {
 extension Algorithm: ExpressibleByArgument {}
 extension Attack: ExpressibleByArgument {}
 extension CheckpointMemory: ExpressibleByArgument {}
+extension FailureResponse: ExpressibleByArgument {}
 extension MeanOrder: ExpressibleByArgument {}
 extension SignRule: ExpressibleByArgument {}
 

@@ -21,7 +21,7 @@ extension LaunchTests {
         "log", "log-every", "save", "interpolation", "radius", "clip", "clients", "participation",
         "local-steps", "local-lr", "partition", "adversaries", "attack", "simulate-gradient",
         "coding", "checkpoint", "checkpoint-every", "keep", "checkpoint-memory", "resume",
-        "resume-strict",
+        "resume-strict", "on-failure",
       ]
       #expect(try await Self.listedFlags() == agreed)
     }

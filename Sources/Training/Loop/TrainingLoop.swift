@@ -24,6 +24,7 @@ final class TrainingLoop {
   private var stepGuard: StepGuard
   /// How long the previous step took; travels with the next ballot.
   private var times = StepTimes()
+  private var stepsDone: Int
 
   /// Prepares the first step, or the one after the checkpoint that the run goes on from.
   ///
@@ -33,6 +34,7 @@ final class TrainingLoop {
     checkpoints: Checkpointing? = nil, world: borrowing Communicator
   ) throws {
     self.plan = plan
+    stepsDone = plan.position.step
     self.workload = workload
     self.reporter = reporter
     self.fault = fault
@@ -69,7 +71,17 @@ final class TrainingLoop {
   /// Runs all steps, and evaluates in between and at the end.
   ///
   /// - Returns: How the run ended, or that it stopped because a rank was asked to.
+  /// - Throws: `TrainingError.rankDied` where MPI says so.
   func run() throws -> RunOutcome {
+    do {
+      return try takeAllSteps()
+    } catch let error as MPIError where error.isProcessFailure {
+      checkpointer?.rest()
+      throw TrainingError.rankDied(steps: stepsDone)
+    }
+  }
+
+  private func takeAllSteps() throws -> RunOutcome {
     let start = Clock.seconds
     var evaluationSeconds = 0.0
     for step in plan.position.step..<max(plan.totalSteps, plan.position.step) {
@@ -79,6 +91,7 @@ final class TrainingLoop {
         try saveMajority(error)
         throw error
       }
+      stepsDone = step + 1
       if try checkpointer?.advance(after: step + 1, optimizer.controls) ?? false {
         return try stop(after: step + 1, seconds: Clock.seconds - start - evaluationSeconds)
       }
