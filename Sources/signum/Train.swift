@@ -292,6 +292,13 @@ struct Train: ParsableCommand {
       """)
   var resumeStrict = false
 
+  @Option(
+    help: """
+      When a rank dies: end the run, or shrink it and go on with the others from the last \
+      checkpoint, which needs Open MPI 5 and 'mpirun --with-ft ulfm'.
+      """)
+  var onFailure = FailureResponse.abort
+
   @Flag(help: "Print layers, shapes and tensors of the model, then end.")
   var describeModel = false
 
@@ -308,7 +315,7 @@ struct Train: ParsableCommand {
     "vote", "coding", "mean", "seed", "threads", "evaluate-every", "simulate-gradient",
     "validation", "check-replicas", "max-abstentions", "collective-timeout", "log", "log-every",
     "save", "checkpoint", "checkpoint-every", "keep", "checkpoint-memory", "resume",
-    "resume-strict", "describe-model",
+    "resume-strict", "on-failure", "describe-model",
   ]
 
   /// Those of them that are true or false.
@@ -383,6 +390,7 @@ struct Train: ParsableCommand {
     options.checkpointMemory = checkpointMemory
     options.resume = resume
     options.resumeStrict = resumeStrict
+    options.onFailure = onFailure
     return options
   }
 }
@@ -390,6 +398,7 @@ struct Train: ParsableCommand {
 extension Algorithm: ExpressibleByArgument {}
 extension Attack: ExpressibleByArgument {}
 extension CheckpointMemory: ExpressibleByArgument {}
+extension FailureResponse: ExpressibleByArgument {}
 extension MeanOrder: ExpressibleByArgument {}
 extension SignRule: ExpressibleByArgument {}
 

@@ -57,6 +57,15 @@ extension BadInputCase {
     BadInputCase(
       ["algorithm": "sgd", "sign-rule": "fair"], says: ["--sign-rule", "sgd averages"]),
     BadInputCase(["schedule": "paper", "momentum": "0.9"], says: ["--momentum", "paper"]),
+    BadInputCase(["on-failure": "retry"], says: ["--on-failure", "retry", "shrink"]),
+    BadInputCase(["on-failure": "shrink"], says: ["--on-failure shrink needs --checkpoint"]),
+    BadInputCase(
+      ["on-failure": "shrink", "checkpoint": "/nowhere", "vote": "hierarchical"],
+      says: ["--on-failure shrink", "another --vote than hierarchical"]),
+    BadInputCase("--on-failure shrink with --resume-strict", says: ["--resume-strict"]) { _ in
+      try TrainRun.arguments(TrainRun.baseFlags())
+        + ["--on-failure", "shrink", "--checkpoint", "/nowhere", "--resume-strict"]
+    },
     BadInputCase(["model": "logistic"], says: ["--hidden belongs to --model mlp"]),
     BadInputCase(["validation": "600"], says: ["600", "599"]),
     BadInputCase(["validation": "-1"], says: ["--validation"]),

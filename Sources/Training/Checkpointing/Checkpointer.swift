@@ -121,6 +121,11 @@ final class Checkpointer {
     return try gather([lastSucceeded ? 1 : 0])[0][0] == 1
   }
 
+  /// Waits until the thread beside touches nothing more; what is unfinished stays so.
+  func rest() {
+    thread.start {}.wait(whileWaiting: patience.whileWaiting)
+  }
+
   /// Waits until all ranks have written their files.
   private func settleFiles() throws {
     guard let writing else { return }

@@ -24,6 +24,7 @@ final class TrainingLoop {
   private var stepGuard: StepGuard
   /// How long the previous step took; travels with the next ballot.
   private var times = StepTimes()
+  private var stepsDone: Int
 
   /// Prepares the first step, or the one after the checkpoint that the run goes on from.
   ///
@@ -35,6 +36,7 @@ final class TrainingLoop {
     checkpoints: Checkpointing? = nil, state: ModelState, world: borrowing Communicator
   ) throws {
     self.plan = plan
+    stepsDone = plan.position.step
     self.workload = workload
     self.reporter = reporter
     self.fault = fault
@@ -72,40 +74,49 @@ final class TrainingLoop {
   /// Runs all steps, and evaluates in between and at the end.
   ///
   /// - Returns: How the run ended, or that it stopped because a rank was asked to.
+  /// - Throws: `TrainingError.rankDied` where MPI says so.
   func run() throws -> RunOutcome {
+    do {
+      return try takeAllSteps()
+    } catch let error as MPIError where error.isProcessFailure {
+      checkpointer?.rest()
+      throw TrainingError.rankDied(steps: stepsDone)
+    }
+  }
+
+  private func takeAllSteps() throws -> RunOutcome {
     let start = Clock.seconds
     var evaluationSeconds = 0.0
-    var steps = plan.position.step
     // A run that ended at the accuracy asked for ends there again.
     var isReached = false
-    if plan.options.stopAt != nil, steps > 0, plan.isEvaluationDue(after: steps - 1) {
-      let evaluation = try evaluate(on: workload.interimSplit, after: steps)
+    if plan.options.stopAt != nil, stepsDone > 0, plan.isEvaluationDue(after: stepsDone - 1) {
+      let evaluation = try evaluate(on: workload.interimSplit, after: stepsDone)
       evaluationSeconds += evaluation.seconds
       isReached = plan.isEnough(evaluation)
     }
-    while steps < plan.totalSteps, !isReached {
-      let step = steps
+    while stepsDone < plan.totalSteps, !isReached {
+      let step = stepsDone
       do {
         try take(step: step)
       } catch let error as TrainingError {
         try saveMajority(error)
         throw error
       }
-      steps += 1
-      if try checkpointer?.advance(after: steps, optimizer.controls) ?? false {
-        return try stop(after: steps, seconds: Clock.seconds - start - evaluationSeconds)
+      stepsDone += 1
+      if try checkpointer?.advance(after: stepsDone, optimizer.controls) ?? false {
+        return try stop(after: stepsDone, seconds: Clock.seconds - start - evaluationSeconds)
       }
       if plan.isEvaluationDue(after: step) {
-        let evaluation = try evaluate(on: workload.interimSplit, after: steps)
+        let evaluation = try evaluate(on: workload.interimSplit, after: stepsDone)
         evaluationSeconds += evaluation.seconds
         isReached = plan.isEnough(evaluation)
       }
     }
-    let isSaved = try checkpointer?.complete(steps) ?? true
+    let isSaved = try checkpointer?.complete(stepsDone) ?? true
     let trainingSeconds = Clock.seconds - start - evaluationSeconds
     return RunOutcome(
-      steps: steps, trainingSeconds: trainingSeconds,
-      evaluation: try evaluateLast(after: steps, isReached: isReached), weightHash: hash,
+      steps: stepsDone, trainingSeconds: trainingSeconds,
+      evaluation: try evaluateLast(after: stepsDone, isReached: isReached), weightHash: hash,
       state: state, ending: isReached ? .reached : .completed, isSaved: isSaved)
   }
 

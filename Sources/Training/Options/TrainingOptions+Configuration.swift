@@ -46,6 +46,7 @@ extension TrainingOptions {
         .init("checkpoint-memory", .string(settings.memory.rawValue)),
         .init("resume", .string(settings.resume.description)),
         .init("resume-strict", .bool(settings.isStrict)),
+        .init("on-failure", .string(onFailure.rawValue)),
       ]
     }
     if let momentum = plan.momentum { members.append(.init("momentum", .number(momentum))) }
@@ -91,7 +92,7 @@ extension TrainingOptions {
     "collective-timeout", "log",
     "log-every", "save", "simulate-gradient", "vote", "coding", "checkpoint", "checkpoint-every",
     "keep",
-    "checkpoint-memory", "resume", "resume-strict",
+    "checkpoint-memory", "resume", "resume-strict", "on-failure",
   ]
 
   /// Every flag that the parameters of the run depend on, by name.

@@ -104,6 +104,8 @@ public struct TrainingOptions: Sendable {
   public var resume: ResumeChoice?
   /// Whether to refuse a resume on a machine whose gradients may differ in their last bits.
   public var resumeStrict = false
+  /// What to do when a rank dies.
+  public var onFailure = FailureResponse.abort
 
   /// The defaults.
   public init() {}

@@ -16,11 +16,21 @@ public enum TrainingProgram {
   /// - Parameter options: Validated options.
   /// - Returns: The exit code.
   public static func run(_ options: TrainingOptions) -> Int32 {
-    RankProgram.run { world in try run(options, on: world) }
+    RankProgram.run { world in
+      guard options.onFailure == .shrink, MPI.mitigatesFailures else {
+        return try run(options, on: world, after: nil)
+      }
+      return try Survivors.run(of: world) { ranks, death in
+        var options = options
+        // Later attempts go on from what the first one wrote.
+        if death != nil { options.resume = .auto }
+        return try run(options, on: ranks, after: death)
+      }
+    }
   }
 
   private static func run(
-    _ options: TrainingOptions, on world: borrowing Communicator
+    _ options: TrainingOptions, on world: borrowing Communicator, after death: RankDeath?
   ) throws -> Int32 {
     if options.checkpoint != nil { StopSignal.listen() }
     let nodes = try NodeMap(world)
@@ -31,12 +41,12 @@ public enum TrainingProgram {
     let before = search.manifest.flatMap { $0.ranks == world.size ? $0.threads[world.rank] : nil }
     return try run(
       options, nodes, threads: options.threads ?? before ?? nodes.threadsPerRank,
-      search: search, on: world)
+      search: search, after: death, on: world)
   }
 
   private static func run(
     _ options: TrainingOptions, _ nodes: NodeMap, threads: Int,
-    search: CheckpointSearch? = nil, on world: borrowing Communicator
+    search: CheckpointSearch? = nil, after death: RankDeath? = nil, on world: borrowing Communicator
   ) throws -> Int32 {
     let position = search?.manifest?.position ?? RunPosition()
     let prepared = Result {
@@ -71,6 +81,8 @@ public enum TrainingProgram {
         plan: plan, layout: ready.workload.objective.layout, writer: writer)
       try made.begin(head.record, headline: head.lines)
       try checkpoints?.report(to: made, warnings: search?.warnings ?? [])
+      if let death { try made.record(death) }
+      if let notice = try options.failureNotice { try made.record(fallback: notice) }
       reporter = made
     }
     let loop = try TrainingLoop(

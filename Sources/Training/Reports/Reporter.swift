@@ -227,6 +227,20 @@ final class Reporter {
     say(message)
   }
 
+  /// Tells of ranks that died before this part of the run.
+  func record(_ death: RankDeath) throws {
+    let hosts = Set(death.hosts).sorted().joined(separator: ", ")
+    let message =
+      "\(named(death.ranks)) of the launch, on \(hosts), died after step \(death.step): going on "
+      + "with \(plan.ranks) ranks from step \(plan.position.step)"
+    try append(
+      .event(
+        EventRecord(
+          event: .rankDeath, step: death.step, ranks: death.ranks, hosts: death.hosts,
+          message: message)))
+    say(message)
+  }
+
   /// Tells of a signal that ends the run.
   func recordSignal(_ name: String?, step: Int, ranks: [Int]) throws {
     let all = ranks.count == plan.ranks ? "all ranks" : named(ranks)
