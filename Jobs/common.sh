@@ -11,6 +11,11 @@ build_packages=(pkg-config libopenmpi-dev openmpi-bin libdnnl-dev libxxhash-dev 
 export SIGNUM_MARCH=${SIGNUM_MARCH-native}
 [ -n "$SIGNUM_MARCH" ] || unset SIGNUM_MARCH
 
+# How what is tested is built: warnings are errors, and the tests are optimized too, since the models
+# that they compare with are naive. The same everywhere, so that no script builds it again.
+strict_build=(-c release -Xswiftc -enable-testing -Xswiftc -warnings-as-errors
+  --explicit-target-dependency-import-check error)
+
 say() { printf '%s\n' "$*" >&2; }
 
 # Installs the Debian packages among the arguments that are missing, and says which first.

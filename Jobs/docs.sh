@@ -18,9 +18,8 @@ graphs=$(mktemp -d)
 trap 'rm -rf "$graphs"' EXIT
 
 say "== symbol graphs"
-# With the flags of Jobs/test.sh, so that neither builds what the other has built.
-swift build -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error > /dev/null
-modules=$(swift build --show-bin-path)
+swift build "${strict_build[@]}" > /dev/null
+modules=$(swift build "${strict_build[@]}" --show-bin-path)
 sdk_flags=()
 while read -r flag; do sdk_flags+=("$flag"); done < <(
   for folder in CMPIShim Sources/C*/; do printf '%s\n' "-I$root/${folder%/}"; done

@@ -20,11 +20,8 @@ shellcheck -x Jobs/*.sh Jobs/*.sbatch Jobs/records/*.sh Jobs/peers/*.sh Tests/Jo
 say "== swift format"
 swift format lint --strict --recursive Package.swift Sources Tests
 
-flags=(-Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error)
-say "== build, release"
-swift build -c release --product signum "${flags[@]}"
-say "== build, tests"
-swift build --build-tests "${flags[@]}"
+say "== build: the program and the tests"
+swift build --build-tests "${strict_build[@]}"
 
 say "== numpy, safetensors, Extra-P and mlperf-logging, for the tests that compare with them"
 venv=$root/.venv-tests
@@ -42,7 +39,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 SIGNUM_EXECUTABLE=$(swift build -c release --show-bin-path)/signum \
   SIGNUM_PYTHON=$venv/bin/python \
-  swift test "${flags[@]}" 2>&1 | tee "$log"
+  swift test "${strict_build[@]}" 2>&1 | tee "$log"
 
 # Rank tests run under mpirun, whose launcher counts them; without root some others can't run.
 if [ "$(id -u)" -eq 0 ] && grep ' skipped' "$log" | grep -v 'runs under mpirun' >&2; then

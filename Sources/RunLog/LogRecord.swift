@@ -1,5 +1,3 @@
-internal import Foundation
-
 /// A line of a run's log: a JSON object whose member `type` says which record it is.
 ///
 /// Numbers that are not finite stand as the texts "NaN", "Infinity" and "-Infinity", since JSON
@@ -24,27 +22,7 @@ public enum LogRecord: Hashable, Sendable {
     get throws { try JSONValue(encoding: self).text }
   }
 
-  /// Reads a line.
-  ///
-  /// - Returns: nil when the line is JSON but its `type` is unknown, as of a later version.
-  /// - Throws: `DecodingError` when the line is no JSON or a member is missing.
-  public init?(line: some StringProtocol) throws {
-    let decoder = JSONDecoder()
-    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    let data = Data(line.utf8)
-    switch try decoder.decode(TypeOnly.self, from: data).type {
-    case "run": self = .run(try decoder.decode(RunRecord.self, from: data))
-    case "step": self = .step(try decoder.decode(StepRecord.self, from: data))
-    case "evaluation": self = .evaluation(try decoder.decode(EvaluationRecord.self, from: data))
-    case "checkpoint": self = .checkpoint(try decoder.decode(CheckpointRecord.self, from: data))
-    case "event": self = .event(try decoder.decode(EventRecord.self, from: data))
-    case "summary": self = .summary(try decoder.decode(SummaryRecord.self, from: data))
-    default: return nil
-    }
-  }
-
-  private struct TypeOnly: Codable {
+  private struct TypeOnly: Encodable {
     var type: String
   }
 }

@@ -33,7 +33,8 @@ extension LaunchTests {
       }
       #expect(try record.text("signRule") == "fair")
       #expect(try record.text("routeReason").contains(record.text("route")))
-      #expect(try record.text("coding") == "none")
+      // Which one is fastest depends on the moment.
+      #expect(try ["none", "delta"].contains(record.text("coding")))
       #expect(try record.number("seed") == 1)
       #expect(try record.number("threads") == 1)
       let parameters = 1108.0

@@ -16,9 +16,13 @@ struct FuzzTests {
       words: ["{", "}", "[[[[[[", "\"type\":\"step\"", "null", "\"NaN\"", "\n", "\\ud800"], seed: 5)
     let result = try fuzzer.run { bytes in
       try Data(bytes).write(to: URL(fileURLWithPath: path))
-      let reader = try RunLogReader(path: path)
-      for problem in reader.problems { try #require(!problem.description.contains("\n")) }
-      return reader.problems.isEmpty
+      let log = try LogFile(path: path)
+      for problem in log.problems { try #require(!problem.description.contains("\n")) }
+      for run in log.runs {
+        let steps = run.steps.entries.map(\.step)
+        try #require(zip(steps, steps.dropFirst()).allSatisfy { $0 < $1 } && run.ranks > 0)
+      }
+      return log.problems.isEmpty
     }
     #expect(result.accepted > 0 && result.refused > 0, "\(result)")
     #expect(result.megabytes < 256, "\(result)")

@@ -156,20 +156,6 @@ struct LogFileTests {
     #expect(log.runs.first?.steps.count == 1)
   }
 
-  @Test func damagedBytes_neverCrash() throws {
-    let text = [Self.head, Self.step(1), Self.step(2), Self.summary].joined(separator: "\n")
-    var random = SystemRandomNumberGenerator()
-    for _ in 0..<2000 {
-      var bytes = Array(text.utf8)
-      for _ in 0..<Int.random(in: 1...4, using: &random) {
-        bytes[Int.random(in: 0..<bytes.count, using: &random)] = .random(
-          in: 0...255, using: &random)
-      }
-      let log = try read(String(decoding: bytes, as: UTF8.self))
-      #expect(log.runs.count <= 1)
-    }
-  }
-
   @Test func missingFileAndFolder_areRefused() {
     #expect(throws: RunLogError.self) { try LogFile(path: "/nowhere/log.jsonl") }
     #expect(throws: RunLogError.self) { try LogFile(path: NSTemporaryDirectory()) }
