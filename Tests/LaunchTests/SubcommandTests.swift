@@ -25,8 +25,8 @@ extension LaunchTests {
         let run = try await Program.run(arguments)
         #expect(run.succeeded, "\(run)")
         for name in [
-          "train", "reproduce", "evaluate", "generate", "compare", "predict", "export", "bench",
-          "doctor",
+          "train", "reproduce", "evaluate", "generate",
+          "compare", "predict", "export", "bench", "doctor",
           "mpirun -np 4",
         ] {
           #expect(run.output.contains(name), "\(run)")

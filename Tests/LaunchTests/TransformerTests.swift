@@ -55,7 +55,7 @@ extension LaunchTests {
       try await withTemporaryFolder { folder in
         let weights = folder.appendingPathComponent("weights.safetensors").path
         let run = try await Self.train(in: folder, extra: extra + ["--save", weights])
-        let loss = try #require(run.outcome.lines(with: ["test loss"]).first)
+        let loss = try #require(run.outcome.lines(with: ["test loss"]).last)
         let data = "text:" + folder.appendingPathComponent("text").path
         let evaluation = try await Program.mpirun(2, ["evaluate", weights, "--data", data])
         #expect(evaluation.lines.contains(loss), "\(evaluation), not \(loss)")

@@ -33,6 +33,20 @@ import Testing
     }
   }
 
+  @Test(arguments: [(false, 10_942_464), (true, 10_844_160)])
+  func gpt_hasItsSize_andDecaysAllWeightsButPositions(tie: Bool, parameters: Int) throws {
+    let outline = try NetworkOutline(
+      .gpt(layers: 6, heads: 6, width: 384, context: 256, tie: tie))
+    #expect(outline.layout.count == parameters)
+    #expect(outline.lines.last?.output == [256, 256])
+    #expect(outline.featureShape == [257] && outline.isSequential)
+    for tensor in outline.layout.tensors {
+      let isDecayed = tensor.shape.count == 2 && tensor.name != "layer0.position"
+      let ranges = isDecayed ? outline.layout.decayedRanges : outline.layout.undecayedRanges
+      #expect(ranges.contains { $0.contains(tensor.range.lowerBound) }, "\(tensor.name)")
+    }
+  }
+
   @Test(arguments: [
     ([4, 4], [Layer.dense(2)], "wrong, on an input of 4 x 4: expected features, or channels"),
     (
@@ -58,6 +72,30 @@ import Testing
         + "[3, 4, 4] and [2, 4, 4]"
     ),
     ([16], [.dense(2), .relu], "wrong, on an input of 16: its last layer gives the scores"),
+    (
+      [8], [.embedding(vocabulary: 7, width: 4), .dense(7)],
+      "wrong, on an input of 8: its last layer gives the scores: end with a dense layer, or with an "
+    ),
+    (
+      [8], [.embedding(vocabulary: 7, width: 5), .dense(15), .causalAttention(heads: 2)],
+      "wrong, layer 3 (causal attention, 2 heads), on an input of 8 x 15: queries, keys and values "
+        + "cannot be cut into 2 equal heads"
+    ),
+    (
+      [8], [.embedding(vocabulary: 7, width: 4), .dense(5), .unembedding(tied: true)],
+      "wrong, layer 3 (tied unembedding), on an input of 8 x 5: its width is not the embedding's"
+    ),
+    (
+      [8], [.layerNormalization], "wrong, layer 1 (layer normalization), on an input of 8: it takes"
+    ),
+    (
+      [8], [.dense(4), .embedding(vocabulary: 7, width: 4)],
+      "wrong, layer 2 (embedding 7 x 4), on an input of 4: it takes tokens: make it the first layer"
+    ),
+    (
+      [8], [.embedding(vocabulary: 7, width: 4), .dropout(1)],
+      "wrong, layer 2 (dropout 1.0), on an input of 8 x 4: use a probability"
+    ),
   ])
   func misfits_areNamed(input: [Int], layers: [Layer], message: String) {
     let error = #expect(throws: NetworkError.self) {

@@ -1,6 +1,7 @@
-import Networks
 import Objectives
 import Testing
+
+@testable import Networks
 
 /// Models of sequences, against the naive network and its central differences.
 @Suite struct SequenceTests {
@@ -84,6 +85,58 @@ import Testing
       parameters[tensor.range.lowerBound] = .nan
       let result = try network.gradient(at: parameters, on: batch)
       #expect(!result.loss.isFinite, "\(tensor.name)")
+    }
+  }
+
+  @Test func initialWeights_areNarrowerInResidualOutputs() throws {
+    let network = try Network(
+      .gpt(layers: 8, heads: 2, width: 32, context: 8), trainingCapacity: 1, evaluationCapacity: 1,
+      threads: 1)
+    let parameters = network.initial(seed: 5)
+    for tensor in network.layout.tensors {
+      let values = parameters[tensor.range].map { Double($0) }
+      guard tensor.shape.count == 2 else {
+        #expect(values.allSatisfy { $0 == (tensor.name.hasSuffix("scale") ? 1 : 0) })
+        continue
+      }
+      let deviation = (values.reduce(0) { $0 + $1 * $1 } / Double(values.count)).squareRoot()
+      // The second product of an attention, and of a perceptron.
+      let isOutput = tensor.shape == [32, 32] || tensor.shape == [32, 128]
+      #expect(abs(deviation / (isOutput ? 0.005 : 0.02) - 1) < 0.15, "\(tensor.name)")
+    }
+  }
+
+  @Test func steadySteps_compileNothingAndReorderNothing() throws {
+    let network = try Network(
+      .gpt(layers: 2, heads: 2, width: 32, context: 8), trainingCapacity: 4, evaluationCapacity: 4,
+      threads: 1)
+    let batch = Samples(sequences: 4, tokens: 8, vocabulary: 256, seed: 4).batch()
+    let parameters = network.initial(seed: 3)
+    let first = try network.gradient(at: parameters, on: batch)
+    let (programs, arena) = (network.programs.count, network.arenaByteCount)
+    for _ in 0..<3 {
+      let again = try network.gradient(at: parameters, on: batch)
+      #expect(again.loss == first.loss && again.gradient == first.gradient)
+      _ = try network.scores(after: [1, 2, 3], at: parameters.span)
+    }
+    // One more for a sequence alone.
+    #expect(network.programs.count == programs + 1 && network.arenaByteCount == arena)
+    let steps = try network.program(count: 4, trains: true)
+    let reorders: [OperationKind] = [.weightReorder, .activationReorder]
+    #expect(!(steps.forward + steps.backward).contains { reorders.contains($0.kind) })
+  }
+
+  @Test func scores_areThoseOfTheLastToken() throws {
+    let model = NetworkModel.gpt(layers: 1, heads: 2, width: 6, context: 8)
+    let network = try Network(model, trainingCapacity: 1, evaluationCapacity: 2, threads: 1)
+    let parameters = network.initial(seed: 3, biases: 0.1)
+    let samples = Samples(sequences: 1, tokens: 8, vocabulary: 256, seed: 4)
+    let bytes = samples.rows[0].map { UInt8($0) }
+    let naive = NaiveNetwork(model: model).scores(parameters.map { Double($0) }, samples)[0]
+    for count in [1, 3, 8] {
+      let scores = try network.scores(after: bytes.prefix(count), at: parameters.span)
+      let expected = naive[(count - 1) * 256..<count * 256]
+      #expect(zip(scores, expected).allSatisfy { abs(Double($0) - $1) < 1e-5 })
     }
   }
 
