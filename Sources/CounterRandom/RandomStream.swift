@@ -24,6 +24,8 @@ public enum RandomPurpose: UInt32, Sendable, CaseIterable {
   case adversaries = 10
   /// The coins of adversaries that vote at random. Owner = rank or client, step = step of the vote.
   case attack = 11
+  /// Changes of training images. Owner = rank or client, step = number of its draw.
+  case augmentation = 14
 }
 
 /// A stream of random numbers at a place in a run: seed, purpose, owner and step.

@@ -64,6 +64,14 @@ struct Train: ParsableCommand {
     transform: { try value($0, "accuracy:A with A in (0, 1]") })
   var stopAt: StopTarget?
 
+  @Option(
+    help: """
+      Changes of training images: crop:C moves them by up to C pixels each way, flip mirrors half of \
+      them; crop:4,flip does both. (default: none)
+      """,
+    transform: { try value($0, "crop:C, flip or crop:C,flip") })
+  var augment: Augmentation?
+
   @Option(help: "Parameters to start from, as --save writes them. (default: drawn from the seed)")
   var startFrom: String?
 
@@ -286,7 +294,7 @@ struct Train: ParsableCommand {
     "validation", "check-replicas", "max-abstentions", "collective-timeout", "log", "log-every",
     "save", "checkpoint", "checkpoint-every", "keep", "checkpoint-memory", "resume",
     "resume-strict", "describe-model",
-    "stop-at", "start-from", "label-smoothing",
+    "stop-at", "augment", "start-from", "label-smoothing",
   ]
 
   /// Those of them that are true or false.
@@ -318,6 +326,7 @@ struct Train: ParsableCommand {
     options.accumulate = accumulate
     options.length = steps.map(RunLength.steps) ?? .epochs(epochs ?? 5)
     options.stopAt = stopAt
+    options.augmentation = augment
     options.startFrom = startFrom
     options.labelSmoothing = labelSmoothing
     options.learningRate = learningRate

@@ -21,7 +21,7 @@ extension LaunchTests {
         "log", "log-every", "save", "interpolation", "radius", "clip", "clients", "participation",
         "local-steps", "local-lr", "partition", "adversaries", "attack", "simulate-gradient",
         "coding", "checkpoint", "checkpoint-every", "keep", "checkpoint-memory", "resume",
-        "resume-strict", "describe-model", "accumulate", "stop-at",
+        "resume-strict", "describe-model", "accumulate", "stop-at", "augment",
         "start-from", "label-smoothing",
       ]
       #expect(try await Self.listedFlags() == agreed)
