@@ -86,6 +86,14 @@ struct Train: ParsableCommand {
     transform: { try value($0, "accuracy:A with A in (0, 1]") })
   var stopAt: StopTarget?
 
+  @Option(
+    help: """
+      Changes of training images: crop:C moves them by up to C pixels each way, flip mirrors half of \
+      them; crop:4,flip does both. (default: none)
+      """,
+    transform: { try value($0, "crop:C, flip or crop:C,flip") })
+  var augment: Augmentation?
+
   @Option(help: "Parameters to start from, as --save writes them. (default: drawn from the seed)")
   var startFrom: String?
 
@@ -315,7 +323,7 @@ struct Train: ParsableCommand {
     "vote", "coding", "mean", "seed", "threads", "evaluate-every", "simulate-gradient",
     "validation", "check-replicas", "max-abstentions", "collective-timeout", "log", "log-every",
     "save", "checkpoint", "checkpoint-every", "keep", "checkpoint-memory", "resume",
-    "resume-strict", "on-failure", "describe-model",
+    "resume-strict", "on-failure", "augment", "describe-model",
   ]
 
   /// Those of them that are true or false.
@@ -353,6 +361,7 @@ struct Train: ParsableCommand {
     options.accumulate = accumulate
     options.length = steps.map(RunLength.steps) ?? .epochs(epochs ?? 5)
     options.stopAt = stopAt
+    options.augmentation = augment
     options.startFrom = startFrom
     options.labelSmoothing = labelSmoothing
     options.learningRate = learningRate

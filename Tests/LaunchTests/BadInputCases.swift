@@ -94,6 +94,11 @@ extension BadInputCase {
     BadInputCase(["momentum": "0", "clip": "1"], says: ["--clip", "θ = 0"]),
     BadInputCase(["clip": "0"], says: ["--clip", "positive"]),
     BadInputCase(["label-smoothing": "1"], says: ["--label-smoothing", "[0, 1)"]),
+    BadInputCase(["augment": "spin"], says: ["--augment", "crop:C", "'spin'"]),
+    BadInputCase("--augment without images", says: ["--augment", "images"]) { _ in
+      let data = "libsvm:\(try TestData.shared.get().dense)"
+      return ["--model", "logistic", "--data", data, "--augment", "flip"]
+    },
     BadInputCase(["stop-at": "loss:1"], says: ["accuracy:A", "loss:1"]),
     BadInputCase(
       ["stop-at": "accuracy:0.5", "evaluate-every": "0"], says: ["--stop-at", "--evaluate-every 0"]),

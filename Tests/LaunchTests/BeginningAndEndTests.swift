@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension LaunchTests {
-  /// `--start-from`, `--stop-at` and `--label-smoothing`.
+  /// `--start-from`, `--augment`, `--label-smoothing` and `--stop-at`.
   @Suite struct BeginningAndEnd {
     @Test func stopAt_endsWithTheFirstEvaluationThatReachesIt() async throws {
       try await withTemporaryFolder { folder in
@@ -57,6 +57,23 @@ extension LaunchTests {
         let other = try await TrainRun.run(["hidden": "9"], extra: ["--start-from", file])
         BadInput.expectRefusal(other.outcome, words: ["w.safetensors"])
       }
+    }
+
+    /// Mirrored, the first two classes and the last two change places.
+    @Test func augment_changesTraining_notEvaluation() async throws {
+      let plain = try await TrainRun.run(["steps": "30"])
+      let flipped = try await TrainRun.run(["steps": "30", "augment": "flip"])
+      let moved = try await TrainRun.run(["steps": "30", "augment": "crop:1"])
+      let accuracies = try [plain, flipped, moved].map {
+        try $0.only("summary").number("accuracy")
+      }
+      #expect(accuracies[1] < accuracies[0] - 0.2 && accuracies[2] > 0.5, "\(accuracies)")
+      #expect(try Set([plain, flipped, moved].map { try $0.weightHash() }).count == 3)
+      let whole = try await TrainRun.run(["steps": "6", "augment": "crop:1", "algorithm": "sgd"])
+      let parts = try await TrainRun.run(
+        ["steps": "6", "augment": "crop:1", "algorithm": "sgd", "batch": "4", "accumulate": "4"])
+      let losses = try [whole, parts].map { try $0.only("evaluation").number("loss") }
+      #expect(abs(losses[0] - losses[1]) < 1e-4)
     }
 
     @Test func labelSmoothing_changesTraining_notEvaluation() async throws {

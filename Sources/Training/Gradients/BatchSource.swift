@@ -24,11 +24,13 @@ struct BatchSource: ~Copyable {
   private(set) var count = 0
   private var noise = NoisePosition(seed: 0, rank: 0, step: 0)
   private let seed: UInt64
+  private let augmentation: Augmentation?
   private let firstVoter: Int
 
   /// The samples of the voters hosted by this rank.
   init(plan: RunPlan, electorate: Electorate, workload: Workload) {
     seed = plan.options.seed
+    augmentation = plan.options.augmentation
     firstVoter = electorate.hosted.lowerBound
     orders = electorate.hosted.map { voter in
       Self.order(of: voter, plan: plan, electorate: electorate, workload: workload)
@@ -83,7 +85,11 @@ struct BatchSource: ~Copyable {
 
   /// Fills a batch with some of the samples drawn last.
   func load(_ batch: inout Batch, _ part: Range<Int>, from workload: Workload) {
-    workload.load(&batch, samples: samples.span.extracting(part))
+    let draw = augmentation.map {
+      AugmentedDraw($0, seed: seed, voter: noise.rank, draw: noise.step)
+    }
+    workload.load(
+      &batch, samples: samples.span.extracting(part), from: part.lowerBound, changedBy: draw)
     batch.noise = noise
   }
 }

@@ -210,6 +210,7 @@ extension TrainingOptions {
     if validation > 0 { throw OptionError("--model \(form) has no samples to hold out") }
     if batch == .full { throw OptionError("--model \(form) has no full batch: give a number") }
     if partition != nil { throw OptionError("--model \(form) has no samples to divide") }
+    if augmentation != nil { throw OptionError("--model \(form) has no images to --augment") }
     if accumulate > 1 {
       throw OptionError("--model \(form) takes no --accumulate: give a larger --batch")
     }

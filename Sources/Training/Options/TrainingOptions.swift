@@ -31,6 +31,8 @@ public struct TrainingOptions: Sendable {
   public var stopAt: StopTarget?
   /// How much of a label is spread over all classes, in gradients.
   public var labelSmoothing = 0.0
+  /// How training images are changed; they are not when not given.
+  public var augmentation: Augmentation?
   /// A file of parameters to start from; the seed's when not given.
   public var startFrom: String?
   /// The learning rate γ.

@@ -40,6 +40,7 @@ final class Workload {
     let data = try DataSource(parsing: options.dataName).load(context: options.gpt.context)
     let split = try ValidationSplit(
       sampleCount: data.training.count, validationCount: options.validation, seed: options.seed)
+    if options.augmentation != nil { try Self.checkImages(data.training) }
     self.data = data
     self.split = split
     let partition = options.partition ?? (options.cohort == nil ? .shared : .iid)
@@ -77,6 +78,12 @@ final class Workload {
     data = nil
     split = nil
     clientSamples = nil
+  }
+
+  private static func checkImages(_ data: Dataset) throws(OptionError) {
+    guard case .dense(let samples) = data, (2...3).contains(samples.shape.count) else {
+      throw OptionError("--augment changes images, and the data have none: leave it out")
+    }
   }
 
   /// The largest number of samples of a gradient.
@@ -165,13 +172,22 @@ final class Workload {
   }
 
   /// Fills a batch with samples of the training set.
-  func load(_ batch: inout Batch, samples: Span<Int32>) {
+  ///
+  /// - Parameters:
+  ///   - first: The place of the first one in its draw.
+  ///   - draw: How the draw changes its images; nil where they stay as they are.
+  func load(
+    _ batch: inout Batch, samples: Span<Int32>, from first: Int, changedBy draw: AugmentedDraw?
+  ) {
     batch.removeAll()
     guard let data else {
       batch.removeAll(leaving: samples.count)
       return
     }
-    for index in samples.indices { data.training.append(Int(samples[index]), to: &batch) }
+    for index in samples.indices {
+      data.training.append(
+        Int(samples[index]), to: &batch, changedBy: draw.map { ($0, first + index) })
+    }
   }
 
   /// The samples of a set to evaluate on that a rank takes.
@@ -205,10 +221,20 @@ final class Workload {
 
 extension Dataset {
   /// Adds a sample to a batch of this data's shape.
-  func append(_ sample: Int, to batch: inout Batch) {
+  ///
+  /// - Parameter change: A draw that changes its images, and the sample's place in it.
+  func append(
+    _ sample: Int, to batch: inout Batch, changedBy change: (draw: AugmentedDraw, place: Int)? = nil
+  ) {
     switch self {
     case .dense(let dataset):
-      batch.append(label: dataset.labels[sample]) { dataset.copyRow(sample, into: &$0) }
+      batch.append(label: dataset.labels[sample]) { row in
+        if let change {
+          dataset.copyRow(sample, at: change.place, of: change.draw, into: &row)
+        } else {
+          dataset.copyRow(sample, into: &row)
+        }
+      }
     case .text(let dataset):
       batch.append(label: Int32(dataset.predictedCount(of: sample))) {
         dataset.copyRow(sample, into: &$0)

@@ -124,7 +124,7 @@ private struct Preparation {
       largestPart: workload.clientSamples?.map(\.count).max(), position: position)
     try options.checkAdversaries(among: plan.cohort?.clients ?? world.size)
     state = ModelState(layout: workload.objective.layout)
-    try state.start(workload.objective, options)
+    try state.start(workload.objective, plan)
   }
 
   /// What must be the same on all ranks, a line a fact.
