@@ -3,7 +3,7 @@ import Foundation
 extension BadInputCase {
   /// Flags that cannot be used.
   static let flags: [BadInputCase] = [
-    BadInputCase(["model": "transformer"], says: ["mlp, logistic", "transformer"]),
+    BadInputCase(["model": "transformer"], says: ["mlp, gpt, logistic", "transformer"]),
     BadInputCase(["algorithm": "adam2"], says: ["adam2", "sgd-momentum"]),
     BadInputCase(["no-such-flag": "1"], says: ["Unknown option", "--no-such-flag"]),
     BadInputCase(["batch": "0"], says: ["--batch", "positive number or full", "'0'"]),
