@@ -45,6 +45,31 @@ import Testing
       coordinates: 2)
   }
 
+  /// At a size that is used: along a tensor's gradient the loss rises by the gradient's norm.
+  @Test func gptOfFullWidth_risesAlongItsGradient() throws {
+    let network = try Network(
+      .gpt(layers: 2, heads: 4, width: 128, context: 96), trainingCapacity: 2,
+      evaluationCapacity: 1, threads: 1)
+    let batch = Samples(sequences: 2, tokens: 96, vocabulary: 256, seed: 4).batch()
+    var parameters = network.initial(seed: 3, biases: 0.1)
+    for index in parameters.indices { parameters[index] *= 2 }
+    let gradient = try network.gradient(at: parameters, on: batch).gradient
+    for tensor in network.layout.tensors {
+      let norm = tensor.range.reduce(0.0) { $0 + Double(gradient[$1]) * Double(gradient[$1]) }
+        .squareRoot()
+      let step = 0.02 / max(norm, 0.2)
+      func loss(_ sign: Double) throws -> Double {
+        var moved = parameters
+        for index in tensor.range {
+          moved[index] += Float(sign * step * Double(gradient[index]) / norm)
+        }
+        return try network.gradient(at: moved, on: batch).loss
+      }
+      let slope = try (loss(1) - loss(-1)) / (2 * step)
+      #expect(abs(slope - norm) < 0.01 * norm + 1e-4, "\(tensor.name): \(slope), not \(norm)")
+    }
+  }
+
   @Test func evaluate_dropsNothingAndCountsWhatIsPredicted() throws {
     let model = NetworkModel.gpt(layers: 1, heads: 2, width: 6, context: 8, dropout: 0.5)
     let network = try Network(model, trainingCapacity: 1, evaluationCapacity: 4, threads: 1)
