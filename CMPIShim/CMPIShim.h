@@ -2,15 +2,31 @@
 //
 // The standard leaves open whether handles and constants are macros, enumerators or addresses, and
 // MPI libraries differ. Each function below names one of them; nothing else belongs here.
+//
+// Handles are numbers in one library and addresses in another. Here they are structs, which Swift
+// takes for unsafe whatever is in them, so that one source fits all libraries.
 #ifndef CMPISHIM_H
 #define CMPISHIM_H
 
 #include <mpi.h>
+#if defined(OPEN_MPI) && __has_include(<mpi-ext.h>)
+#include <mpi-ext.h>
+#endif
+
+#define CMPI_HANDLE(name, type) \
+  typedef struct __attribute__((swift_attr("@unsafe"))) name { \
+    type value; \
+  } name
+CMPI_HANDLE(CMPIComm, MPI_Comm);
+CMPI_HANDLE(CMPIDatatype, MPI_Datatype);
+CMPI_HANDLE(CMPIOp, MPI_Op);
+CMPI_HANDLE(CMPIRequest, MPI_Request);
+CMPI_HANDLE(CMPIWin, MPI_Win);
 
 // Communicators and their kinds
-static inline MPI_Comm CMPI_COMM_WORLD(void) { return MPI_COMM_WORLD; }
-static inline MPI_Comm CMPI_COMM_SELF(void) { return MPI_COMM_SELF; }
-static inline MPI_Comm CMPI_COMM_NULL(void) { return MPI_COMM_NULL; }
+static inline CMPIComm CMPI_COMM_WORLD(void) { return (CMPIComm){MPI_COMM_WORLD}; }
+static inline CMPIComm CMPI_COMM_SELF(void) { return (CMPIComm){MPI_COMM_SELF}; }
+static inline CMPIComm CMPI_COMM_NULL(void) { return (CMPIComm){MPI_COMM_NULL}; }
 static inline int CMPI_COMM_TYPE_SHARED(void) { return MPI_COMM_TYPE_SHARED; }
 static inline int CMPI_UNDEFINED(void) { return MPI_UNDEFINED; }
 static inline MPI_Info CMPI_INFO_NULL(void) { return MPI_INFO_NULL; }
@@ -27,6 +43,39 @@ static inline int CMPI_ERR_IN_STATUS(void) { return MPI_ERR_IN_STATUS; }
 static inline int CMPI_ERR_PENDING(void) { return MPI_ERR_PENDING; }
 static inline int CMPI_MAX_ERROR_STRING(void) { return MPI_MAX_ERROR_STRING; }
 
+// Failures of processes: ULFM, an extension that Open MPI has from version 5 on
+#if defined(OMPI_HAVE_MPI_EXT_FTMPI)
+#define CMPI_WITH_ULFM(code) (code)
+#else
+#define CMPI_WITH_ULFM(code) MPI_ERR_UNSUPPORTED_OPERATION
+#endif
+static inline int CMPI_ERR_PROC_FAILED(void) { return CMPI_WITH_ULFM(MPIX_ERR_PROC_FAILED); }
+static inline int CMPI_ERR_REVOKED(void) { return CMPI_WITH_ULFM(MPIX_ERR_REVOKED); }
+static inline int CMPI_Comm_revoke(CMPIComm ranks) {
+  return CMPI_WITH_ULFM(MPIX_Comm_revoke(ranks.value));
+}
+static inline int CMPI_Comm_agree(CMPIComm ranks, int *flag) {
+  return CMPI_WITH_ULFM(MPIX_Comm_agree(ranks.value, flag));
+}
+static inline int CMPI_Comm_shrink(CMPIComm ranks, CMPIComm *rest) {
+  return CMPI_WITH_ULFM(MPIX_Comm_shrink(ranks.value, &rest->value));
+}
+
+/// Whether the library has ULFM.
+static inline int CMPI_HAS_ULFM(void) { return CMPI_WITH_ULFM(MPI_SUCCESS) == MPI_SUCCESS; }
+
+/// Whether the launcher was told to use it.
+static inline int CMPI_ULFM_IS_ENABLED(void) {
+#if defined(OMPI_HAVE_MPI_EXT_FTMPI)
+  int *value = 0;
+  int isFound = 0;
+  int code = MPI_Comm_get_attr(MPI_COMM_WORLD, MPIX_FT, &value, &isFound);
+  return code == MPI_SUCCESS && isFound && *value;
+#else
+  return 0;
+#endif
+}
+
 // Thread levels
 static inline int CMPI_THREAD_SINGLE(void) { return MPI_THREAD_SINGLE; }
 static inline int CMPI_THREAD_FUNNELED(void) { return MPI_THREAD_FUNNELED; }
@@ -38,52 +87,46 @@ static inline void *CMPI_IN_PLACE(void) { return MPI_IN_PLACE; }
 static inline MPI_Status *CMPI_STATUS_IGNORE(void) { return MPI_STATUS_IGNORE; }
 
 // Datatypes
-static inline MPI_Datatype CMPI_DATATYPE_NULL(void) { return MPI_DATATYPE_NULL; }
-static inline MPI_Datatype CMPI_FLOAT(void) { return MPI_FLOAT; }
-static inline MPI_Datatype CMPI_DOUBLE(void) { return MPI_DOUBLE; }
-static inline MPI_Datatype CMPI_INT8_T(void) { return MPI_INT8_T; }
-static inline MPI_Datatype CMPI_UINT8_T(void) { return MPI_UINT8_T; }
-static inline MPI_Datatype CMPI_INT32_T(void) { return MPI_INT32_T; }
-static inline MPI_Datatype CMPI_UINT32_T(void) { return MPI_UINT32_T; }
-static inline MPI_Datatype CMPI_INT64_T(void) { return MPI_INT64_T; }
-static inline MPI_Datatype CMPI_UINT64_T(void) { return MPI_UINT64_T; }
+static inline CMPIDatatype CMPI_DATATYPE_NULL(void) { return (CMPIDatatype){MPI_DATATYPE_NULL}; }
+static inline CMPIDatatype CMPI_FLOAT(void) { return (CMPIDatatype){MPI_FLOAT}; }
+static inline CMPIDatatype CMPI_DOUBLE(void) { return (CMPIDatatype){MPI_DOUBLE}; }
+static inline CMPIDatatype CMPI_INT8_T(void) { return (CMPIDatatype){MPI_INT8_T}; }
+static inline CMPIDatatype CMPI_UINT8_T(void) { return (CMPIDatatype){MPI_UINT8_T}; }
+static inline CMPIDatatype CMPI_INT32_T(void) { return (CMPIDatatype){MPI_INT32_T}; }
+static inline CMPIDatatype CMPI_UINT32_T(void) { return (CMPIDatatype){MPI_UINT32_T}; }
+static inline CMPIDatatype CMPI_INT64_T(void) { return (CMPIDatatype){MPI_INT64_T}; }
+static inline CMPIDatatype CMPI_UINT64_T(void) { return (CMPIDatatype){MPI_UINT64_T}; }
 static inline MPI_Type_copy_attr_function *CMPI_TYPE_DUP_FN(void) { return MPI_TYPE_DUP_FN; }
 static inline MPI_Type_delete_attr_function *CMPI_TYPE_NULL_DELETE_FN(void) {
   return MPI_TYPE_NULL_DELETE_FN;
 }
 
 // Reductions
-static inline MPI_Op CMPI_OP_NULL(void) { return MPI_OP_NULL; }
-static inline MPI_Op CMPI_SUM(void) { return MPI_SUM; }
-static inline MPI_Op CMPI_PROD(void) { return MPI_PROD; }
-static inline MPI_Op CMPI_MIN(void) { return MPI_MIN; }
-static inline MPI_Op CMPI_MAX(void) { return MPI_MAX; }
-static inline MPI_Op CMPI_BAND(void) { return MPI_BAND; }
-static inline MPI_Op CMPI_BOR(void) { return MPI_BOR; }
-static inline MPI_Op CMPI_BXOR(void) { return MPI_BXOR; }
+static inline CMPIOp CMPI_OP_NULL(void) { return (CMPIOp){MPI_OP_NULL}; }
+static inline CMPIOp CMPI_SUM(void) { return (CMPIOp){MPI_SUM}; }
+static inline CMPIOp CMPI_PROD(void) { return (CMPIOp){MPI_PROD}; }
+static inline CMPIOp CMPI_MIN(void) { return (CMPIOp){MPI_MIN}; }
+static inline CMPIOp CMPI_MAX(void) { return (CMPIOp){MPI_MAX}; }
+static inline CMPIOp CMPI_BAND(void) { return (CMPIOp){MPI_BAND}; }
+static inline CMPIOp CMPI_BOR(void) { return (CMPIOp){MPI_BOR}; }
+static inline CMPIOp CMPI_BXOR(void) { return (CMPIOp){MPI_BXOR}; }
 
 // Windows
-static inline MPI_Win CMPI_WIN_NULL(void) { return MPI_WIN_NULL; }
+static inline CMPIWin CMPI_WIN_NULL(void) { return (CMPIWin){MPI_WIN_NULL}; }
 static inline int CMPI_MODE_NOCHECK(void) { return MPI_MODE_NOCHECK; }
 static inline int CMPI_ERR_RMA_SHARED(void) { return MPI_ERR_RMA_SHARED; }
 
 /// Whether what one process stores in a window is what another one loads, without calls of MPI.
-static inline int CMPI_WIN_IS_UNIFIED(MPI_Win window) {
+static inline int CMPI_WIN_IS_UNIFIED(CMPIWin window) {
   int *model = 0;
   int isFound = 0;
-  int code = MPI_Win_get_attr(window, MPI_WIN_MODEL, &model, &isFound);
+  int code = MPI_Win_get_attr(window.value, MPI_WIN_MODEL, &model, &isFound);
   return code == MPI_SUCCESS && isFound && *model == MPI_WIN_UNIFIED;
 }
 
-// Requests: a struct, so that Swift sees one name for an array of them whatever a handle is
-typedef struct CMPIRequest {
-  MPI_Request handle;
-} CMPIRequest;
-static inline CMPIRequest CMPI_REQUEST_NULL(void) {
-  CMPIRequest request = {MPI_REQUEST_NULL};
-  return request;
-}
-static inline MPI_Request *CMPI_REQUESTS(CMPIRequest *requests) { return &requests->handle; }
+// Requests
+static inline CMPIRequest CMPI_REQUEST_NULL(void) { return (CMPIRequest){MPI_REQUEST_NULL}; }
+static inline MPI_Request *CMPI_REQUESTS(CMPIRequest *requests) { return &requests->value; }
 
 // Limits and names
 static inline int CMPI_MAX_LIBRARY_VERSION_STRING(void) { return MPI_MAX_LIBRARY_VERSION_STRING; }

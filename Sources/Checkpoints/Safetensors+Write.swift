@@ -18,6 +18,19 @@ extension Safetensors {
   public static func write(
     to path: String, values: Span<Float>, tensors: [TensorEntry], metadata: [String: String] = [:]
   ) throws(CheckpointError) {
+    try write(to: path, tensors: tensors.map(\.description), metadata: metadata) {
+      writer throws(CheckpointError) in
+      for tensor in tensors { try writer.append(values.extracting(tensor.range).bytes) }
+    }
+  }
+
+  /// Writes tensors to a file likewise, from wherever their elements lie.
+  ///
+  /// - Parameter data: Appends the elements of all tensors in their order.
+  public static func write(
+    to path: String, tensors: [TensorDescription], metadata: [String: String],
+    data: (inout SafetensorsWriter) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
     let folder = (path as NSString).deletingLastPathComponent
     let place = folder.isEmpty ? "." : folder
     guard FileManager.default.fileExists(atPath: place) else {
@@ -27,9 +40,8 @@ extension Safetensors {
     // What a process of the same number left behind.
     unlink(partial)
     do throws(CheckpointError) {
-      var writer = try SafetensorsWriter(
-        path: partial, tensors: tensors.map(\.description), metadata: metadata)
-      for tensor in tensors { try writer.append(values.extracting(tensor.range).bytes) }
+      var writer = try SafetensorsWriter(path: partial, tensors: tensors, metadata: metadata)
+      try data(&writer)
       _ = try writer.finish()
       guard rename(partial, path) == 0 else { throw SystemFailure().error(path) }
       do throws(SystemFailure) {

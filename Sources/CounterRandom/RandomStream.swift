@@ -28,6 +28,8 @@ public enum RandomPurpose: UInt32, Sendable, CaseIterable {
   case dropout = 12
   /// The bytes of generated text. Owner 0, step 0.
   case generation = 13
+  /// Changes of training images. Owner = rank or client, step = number of its draw.
+  case augmentation = 14
 }
 
 /// A stream of random numbers at a place in a run: seed, purpose, owner and step.

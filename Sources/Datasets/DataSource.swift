@@ -6,6 +6,10 @@ public enum DataSource: Hashable, Sendable {
   case fashionMNIST
   /// A folder with the four files of MNIST's names, plain or with .gz: `idx:FOLDER`.
   case idx(folder: String)
+  /// A folder with the files of CIFAR-10's binary version, plain or with .gz: `cifar-10:FOLDER`.
+  case cifar10(folder: String)
+  /// A folder with the files of CIFAR-100's binary version, plain or with .gz: `cifar-100:FOLDER`.
+  case cifar100(folder: String)
   /// A training set in LIBSVM's format, its test set beside it with `.t` appended:
   /// `libsvm:FILE`.
   case libsvm(file: String)
@@ -22,6 +26,8 @@ public enum DataSource: Hashable, Sendable {
     switch (parts.first, parts.count) {
     case ("fashion-mnist", 1) where text == "fashion-mnist": self = .fashionMNIST
     case ("idx", 2): self = .idx(folder: parts[1])
+    case ("cifar-10", 2): self = .cifar10(folder: parts[1])
+    case ("cifar-100", 2): self = .cifar100(folder: parts[1])
     case ("libsvm", 2): self = .libsvm(file: parts[1])
     case ("text", 2): self = .text(file: parts[1])
     case ("bible", 1) where text == "bible": self = .bible
@@ -36,6 +42,8 @@ extension DataSource: CustomStringConvertible {
     switch self {
     case .fashionMNIST: "fashion-mnist"
     case .idx(let folder): "idx:\(folder)"
+    case .cifar10(let folder): "cifar-10:\(folder)"
+    case .cifar100(let folder): "cifar-100:\(folder)"
     case .libsvm(let file): "libsvm:\(file)"
     case .text(let file): "text:\(file)"
     case .bible: "bible"
@@ -114,17 +122,11 @@ extension DataSource {
   /// - Parameter context: The bytes of a window of a text.
   /// - Throws: `DatasetError` when a file is missing, unreadable, damaged or does not fit.
   public func load(context: Int = 1) throws(DatasetError) -> LoadedData {
-    switch self {
-    case .text(let file):
-      var input = try FileInput(path: file)
-      return try TextDataset.load(try input.readAll(), name: file, context: context)
-    case .bible: return try TextDataset.load(try Bible.load(), name: "bible", context: context)
-    default: return try load(fashionMNISTFolder: Self.fashionMNISTFolder)
-    }
+    try load(context: context, fashionMNISTFolder: Self.fashionMNISTFolder)
   }
 
   /// Loads with Fashion-MNIST in a given folder.
-  func load(fashionMNISTFolder: String) throws(DatasetError) -> LoadedData {
+  func load(context: Int = 1, fashionMNISTFolder: String) throws(DatasetError) -> LoadedData {
     switch self {
     case .fashionMNIST:
       guard FileManager.default.fileExists(atPath: fashionMNISTFolder) else {
@@ -135,7 +137,16 @@ extension DataSource {
       return try Self.loadIDX(folder: fashionMNISTFolder, classCount: 10)
     case .idx(let folder):
       return try Self.loadIDX(folder: folder, classCount: nil)
-    case .text, .bible: return try load()
+    case .cifar10(let folder):
+      return try Self.loadCIFAR(
+        .cifar10, training: (1...5).map { "data_batch_\($0).bin" }, test: "test_batch.bin",
+        in: folder)
+    case .cifar100(let folder):
+      return try Self.loadCIFAR(.cifar100, training: ["train.bin"], test: "test.bin", in: folder)
+    case .text(let file):
+      var input = try FileInput(path: file)
+      return try TextDataset.load(try input.readAll(), name: file, context: context)
+    case .bible: return try TextDataset.load(try Bible.load(), name: "bible", context: context)
     case .libsvm(let file):
       let training = try SparseDataset(libsvm: file)
       let testFile = file + ".t"
@@ -160,6 +171,19 @@ extension DataSource {
     }
     let test = try DenseDataset(imagePath: testImages, labelPath: testLabels, training: training)
     return LoadedData(training: .dense(training), test: .dense(test))
+  }
+
+  private static func loadCIFAR(
+    _ format: CIFARFormat, training names: [String], test name: String, in folder: String
+  ) throws(DatasetError) -> LoadedData {
+    let training = try DenseDataset(cifar: names.map { path(of: $0, in: folder) }, format)
+    let test = path(of: name, in: folder)
+    guard FileManager.default.fileExists(atPath: test) else {
+      return LoadedData(training: .dense(training), test: nil)
+    }
+    return LoadedData(
+      training: .dense(training),
+      test: .dense(try DenseDataset(cifar: [test], format, training: training)))
   }
 
   /// The plain file where it exists, else the compressed one.

@@ -24,6 +24,8 @@ public struct DatasetError: Error, Hashable, Sendable {
     case truncated(expectedBytes: Int, foundBytes: Int)
     /// The file holds more bytes than its header promises.
     case trailingBytes(expectedBytes: Int)
+    /// The file ends within a record.
+    case partialRecord(recordBytes: Int, foundBytes: Int)
     /// The file holds no sample.
     case empty
     /// Images and labels are not of one count.
@@ -86,7 +88,8 @@ extension DatasetError: CustomStringConvertible {
 extension DatasetError.Defect {
   fileprivate var message: String {
     switch self {
-    case .missing, .notAFile, .unreadable, .truncatedArchive, .damagedArchive, .tooLarge, .empty:
+    case .missing, .notAFile, .unreadable, .truncatedArchive, .damagedArchive, .tooLarge, .empty,
+      .partialRecord:
       fileMessage
     case .wrongMagic, .tooManySamples, .truncated, .trailingBytes, .countsDiffer,
       .labelOutOfRange, .shapesDiffer:
@@ -112,6 +115,8 @@ extension DatasetError.Defect {
       "the compressed file is damaged after \(bytes) bytes of data (\(reason)); copy it again"
     case .tooLarge(let bytes, let limit):
       "the data take \(bytes) bytes or more, this machine has \(limit); use a smaller file"
+    case .partialRecord(let recordBytes, let foundBytes):
+      "expected records of \(recordBytes) bytes each, found \(foundBytes) bytes in all; copy it again"
     default:
       "expected samples, found none; check that it is the right file"
     }
@@ -167,8 +172,8 @@ extension DatasetError.Defect {
       "expected a text whose first 95 % are more than a context of \(context) bytes, found "
         + "\(bytes) bytes in all; use a longer text or a smaller --context"
     case .unknownSource:
-      "expected fashion-mnist, idx:FOLDER, libsvm:FILE, text:FILE or bible as the data; use one of "
-        + "these forms"
+      "expected fashion-mnist, idx:FOLDER, cifar-10:FOLDER, cifar-100:FOLDER, libsvm:FILE, text:FILE "
+        + "or bible as the data; use one of these forms"
     default:
       "unusable"
     }

@@ -73,6 +73,14 @@ public struct DenseDataset: Sendable {
     self.normalization = normalization
   }
 
+  /// A feature of a sample.
+  func feature(_ sample: Int, _ index: Int) -> Float {
+    features[Int(pixels[sample * width + index])]
+  }
+
+  /// The feature of pixel 0.
+  var outside: Float { features[0] }
+
   /// Copies the features of a sample.
   ///
   /// - Parameters:

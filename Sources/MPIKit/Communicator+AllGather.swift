@@ -18,7 +18,8 @@ extension Communicator {
       try unsafe result.withUnsafeMutableBufferPointer { target throws(MPIError) in
         try unsafe check(
           MPI_Allgather(
-            source.baseAddress, count, T.datatype, target.baseAddress, count, T.datatype, handle),
+            source.baseAddress, count, T.datatype.value, target.baseAddress, count,
+            T.datatype.value, handle.value),
           "MPI_Allgather")
       }
     }
@@ -46,8 +47,9 @@ extension Communicator {
       try unsafe result.withUnsafeMutableBufferPointer { target throws(MPIError) in
         try unsafe check(
           MPI_Allgatherv(
-            source.baseAddress, layout.counts[rank], T.datatype, target.baseAddress, layout.counts,
-            layout.offsets, T.datatype, handle),
+            source.baseAddress, layout.counts[rank], T.datatype.value, target.baseAddress,
+            layout.counts,
+            layout.offsets, T.datatype.value, handle.value),
           "MPI_Allgatherv")
       }
     }

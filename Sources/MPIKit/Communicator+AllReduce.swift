@@ -21,8 +21,9 @@ extension Communicator {
           try unsafe check(
             MPI_Allreduce(
               source.baseAddress.map { unsafe $0 + offset },
-              target.baseAddress.map { unsafe $0 + offset }, count, T.datatype, operation.handle,
-              handle),
+              target.baseAddress.map { unsafe $0 + offset }, count, T.datatype.value,
+              operation.handle.value,
+              handle.value),
             "MPI_Allreduce")
         }
       }
@@ -44,8 +45,8 @@ extension Communicator {
         offset, count throws(MPIError) in
         try unsafe check(
           MPI_Allreduce(
-            CMPI_IN_PLACE(), buffer.baseAddress.map { unsafe $0 + offset }, count, T.datatype,
-            operation.handle, handle),
+            CMPI_IN_PLACE(), buffer.baseAddress.map { unsafe $0 + offset }, count, T.datatype.value,
+            operation.handle.value, handle.value),
           "MPI_Allreduce")
       }
     }
@@ -71,7 +72,7 @@ extension Communicator {
         try unsafe check(
           MPI_Allreduce(
             CMPI_IN_PLACE(), buffer.baseAddress.map { unsafe $0 + offset * wordsPerBlock }, count,
-            resource.blockType, resource.operation, handle),
+            resource.blockType.value, resource.operation.value, handle.value),
           "MPI_Allreduce")
       }
     }

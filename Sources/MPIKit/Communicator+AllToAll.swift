@@ -20,7 +20,8 @@ extension Communicator {
       try unsafe result.withUnsafeMutableBufferPointer { target throws(MPIError) in
         try unsafe check(
           MPI_Alltoall(
-            source.baseAddress, count, T.datatype, target.baseAddress, count, T.datatype, handle),
+            source.baseAddress, count, T.datatype.value, target.baseAddress, count,
+            T.datatype.value, handle.value),
           "MPI_Alltoall")
       }
     }
@@ -52,8 +53,8 @@ extension Communicator {
       try unsafe result.withUnsafeMutableBufferPointer { target throws(MPIError) in
         try unsafe check(
           MPI_Alltoallv(
-            source.baseAddress, sent.counts, sent.offsets, T.datatype, target.baseAddress,
-            received.counts, received.offsets, T.datatype, handle),
+            source.baseAddress, sent.counts, sent.offsets, T.datatype.value, target.baseAddress,
+            received.counts, received.offsets, T.datatype.value, handle.value),
           "MPI_Alltoallv")
       }
     }

@@ -15,7 +15,9 @@ extension Communicator {
       try forEachChunk(of: buffer.count, limit: chunkLimit) {
         offset, count throws(MPIError) in
         try unsafe check(
-          MPI_Bcast(buffer.baseAddress.map { unsafe $0 + offset }, count, T.datatype, root, handle),
+          MPI_Bcast(
+            buffer.baseAddress.map { unsafe $0 + offset }, count, T.datatype.value, root,
+            handle.value),
           "MPI_Bcast")
       }
     }

@@ -25,8 +25,9 @@ extension Communicator {
         offset, count throws(MPIError) in
         try unsafe check(
           MPI_Send(
-            buffer.baseAddress.map { unsafe $0 + offset }, count, T.datatype, destination, tag,
-            handle),
+            buffer.baseAddress.map { unsafe $0 + offset }, count, T.datatype.value, destination,
+            tag,
+            handle.value),
           "MPI_Send")
       }
     }
@@ -57,11 +58,12 @@ extension Communicator {
         var status = MPI_Status()
         try unsafe check(
           MPI_Recv(
-            buffer.baseAddress.map { unsafe $0 + offset }, room, T.datatype, source, tag, handle,
+            buffer.baseAddress.map { unsafe $0 + offset }, room, T.datatype.value, source, tag,
+            handle.value,
             &status),
           "MPI_Recv")
         var count: CInt = 0
-        try unsafe check(MPI_Get_count(&status, T.datatype, &count), "MPI_Get_count")
+        try unsafe check(MPI_Get_count(&status, T.datatype.value, &count), "MPI_Get_count")
         received += Int(count)
       }
       return received

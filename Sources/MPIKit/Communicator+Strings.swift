@@ -16,8 +16,8 @@ extension Communicator {
     try unsafe all.withUnsafeMutableBufferPointer { target throws(MPIError) in
       try unsafe check(
         MPI_Gatherv(
-          bytes, layout.counts[rank], UInt8.datatype, target.baseAddress, layout.counts,
-          layout.offsets, UInt8.datatype, 0, handle),
+          bytes, layout.counts[rank], UInt8.datatype.value, target.baseAddress, layout.counts,
+          layout.offsets, UInt8.datatype.value, 0, handle.value),
         "MPI_Gatherv")
     }
     return rank == 0 ? split(all, counts: counts) : []

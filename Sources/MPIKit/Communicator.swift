@@ -26,25 +26,37 @@ public struct Communicator: ~Copyable {
   public let size: Int
 
   private init(
-    _ handle: MPI_Comm!, isOwned: Bool, chunkLimit: Int
+    _ handle: CMPIComm, isOwned: Bool, chunkLimit: Int
   ) throws(MPIError) {
     var rank: CInt = 0
     var size: CInt = 0
-    try unsafe check(MPI_Comm_rank(handle, &rank), "MPI_Comm_rank")
-    try unsafe check(MPI_Comm_size(handle, &size), "MPI_Comm_size")
+    try unsafe check(MPI_Comm_rank(handle.value, &rank), "MPI_Comm_rank")
+    try unsafe check(MPI_Comm_size(handle.value, &size), "MPI_Comm_size")
     unsafe resource = CommunicatorResource(handle, isOwned: isOwned)
     self.chunkLimit = chunkLimit
     self.rank = Int(rank)
     self.size = Int(size)
   }
 
+  /// A communicator that frees itself.
+  init(owning handle: CMPIComm, chunkLimit: Int) throws(MPIError) {
+    try unsafe self.init(handle, isOwned: true, chunkLimit: chunkLimit)
+  }
+
+  /// A communicator made of the ranks of this one, which is revoked with it.
+  private func part(_ handle: CMPIComm) throws(MPIError) -> Communicator {
+    let part = try unsafe Communicator(owning: handle, chunkLimit: chunkLimit)
+    resource.adopt(part.resource)
+    return part
+  }
+
   /// A communicator that somebody else frees.
-  init(lending handle: MPI_Comm!, chunkLimit: Int = Int(CInt.max)) throws(MPIError) {
+  init(lending handle: CMPIComm, chunkLimit: Int = Int(CInt.max)) throws(MPIError) {
     try unsafe self.init(handle, isOwned: false, chunkLimit: chunkLimit)
   }
 
   /// The C handle.
-  var handle: MPI_Comm! { unsafe resource.handle }
+  var handle: CMPIComm { unsafe resource.handle }
 
   /// Divides the ranks into new communicators by colour.
   ///
@@ -63,10 +75,11 @@ public struct Communicator: ~Copyable {
     var result = unsafe CMPI_COMM_NULL()
     try unsafe check(
       MPI_Comm_split(
-        handle, colorArgument ?? CMPI_UNDEFINED(), checkedCount(key, "MPI_Comm_split"), &result),
+        handle.value, colorArgument ?? CMPI_UNDEFINED(), checkedCount(key, "MPI_Comm_split"),
+        &result.value),
       "MPI_Comm_split")
     guard color != nil else { return nil }
-    return try unsafe Communicator(result, isOwned: true, chunkLimit: chunkLimit)
+    return try unsafe part(result)
   }
 
   /// Divides the ranks into communicators whose members can share memory: one for each node.
@@ -77,9 +90,9 @@ public struct Communicator: ~Copyable {
     var result = unsafe CMPI_COMM_NULL()
     try unsafe check(
       MPI_Comm_split_type(
-        handle, CMPI_COMM_TYPE_SHARED(), CInt(rank), CMPI_INFO_NULL(), &result),
+        handle.value, CMPI_COMM_TYPE_SHARED(), CInt(rank), CMPI_INFO_NULL(), &result.value),
       "MPI_Comm_split_type")
-    return try unsafe Communicator(result, isOwned: true, chunkLimit: chunkLimit)
+    return try unsafe part(result)
   }
 
   /// A communicator of the same ranks whose messages never meet those of this one.
@@ -87,8 +100,8 @@ public struct Communicator: ~Copyable {
   /// - Note: Collective. MPI_Comm_dup, MPI 3.1, 6.4.2.
   public func duplicate() throws(MPIError) -> Communicator {
     var result = unsafe CMPI_COMM_NULL()
-    try unsafe check(MPI_Comm_dup(handle, &result), "MPI_Comm_dup")
-    return try unsafe Communicator(result, isOwned: true, chunkLimit: chunkLimit)
+    try unsafe check(MPI_Comm_dup(handle.value, &result.value), "MPI_Comm_dup")
+    return try unsafe part(result)
   }
 
   /// The communicator of this process alone: MPI_COMM_SELF.
@@ -108,7 +121,7 @@ public struct Communicator: ~Copyable {
   ///
   /// - Note: Collective, blocking: for the start and the end of a run. MPI_Barrier, MPI 3.1, 5.3.
   public func barrier() throws(MPIError) {
-    try unsafe check(MPI_Barrier(handle), "MPI_Barrier")
+    try unsafe check(MPI_Barrier(handle.value), "MPI_Barrier")
   }
 
   /// Ends the whole job at once; `MPI.abort(code:)`.
@@ -118,20 +131,25 @@ public struct Communicator: ~Copyable {
 /// The handle of a communicator, freed when neither its owner nor an operation in flight needs it.
 @safe
 final class CommunicatorResource {
-  let handle: MPI_Comm!
+  let handle: CMPIComm
   private let isOwned: Bool
+  /// Those that were made of it; nil for those that are gone.
+  private(set) var parts: [() -> CommunicatorResource?] = []
 
-  init(_ handle: MPI_Comm!, isOwned: Bool) {
+  init(_ handle: CMPIComm, isOwned: Bool) {
     unsafe self.handle = unsafe handle
     self.isOwned = isOwned
+  }
+
+  func adopt(_ part: CommunicatorResource) {
+    parts.removeAll { $0() == nil }
+    parts.append { [weak part] in part }
   }
 
   deinit {
     // After MPI_Finalize there is nothing left to free, and calling MPI would end the process.
     guard isOwned, MPI.isRunning else { return }
-    // Of the type that C wants, which is optional where a handle is a pointer.
-    var handle = unsafe CMPI_COMM_NULL()
-    unsafe handle = unsafe self.handle
-    _ = unsafe MPI_Comm_free(&handle)
+    var handle = unsafe handle
+    _ = unsafe MPI_Comm_free(&handle.value)
   }
 }

@@ -1,5 +1,6 @@
 internal import CMPIShim
 internal import Glibc
+internal import Synchronization
 
 /// MPI, started once for the length of a closure.
 ///
@@ -45,7 +46,7 @@ public enum MPI {
     // MPI_Abort does not promise to write out what is buffered.
     fflush(nil)
     if isRunning {
-      _ = unsafe MPI_Abort(CMPI_COMM_WORLD(), CInt(truncatingIfNeeded: code))
+      _ = unsafe MPI_Abort(CMPI_COMM_WORLD().value, CInt(truncatingIfNeeded: code))
     }
     exit(CInt(truncatingIfNeeded: code))
   }
@@ -74,9 +75,11 @@ public enum MPI {
     var provided: CInt = 0
     try unsafe check(MPI_Init_thread(nil, nil, threads.rawValue, &provided), "MPI_Init_thread")
     try unsafe check(
-      MPI_Comm_set_errhandler(CMPI_COMM_WORLD(), CMPI_ERRORS_RETURN()), "MPI_Comm_set_errhandler")
+      MPI_Comm_set_errhandler(CMPI_COMM_WORLD().value, CMPI_ERRORS_RETURN()),
+      "MPI_Comm_set_errhandler")
     try unsafe check(
-      MPI_Comm_set_errhandler(CMPI_COMM_SELF(), CMPI_ERRORS_RETURN()), "MPI_Comm_set_errhandler")
+      MPI_Comm_set_errhandler(CMPI_COMM_SELF().value, CMPI_ERRORS_RETURN()),
+      "MPI_Comm_set_errhandler")
     let world = try unsafe Communicator(lending: CMPI_COMM_WORLD())
     do throws(StartupError) {
       try ThreadLevel(rawValue: provided).checkProvided(needed: threads)
@@ -89,8 +92,9 @@ public enum MPI {
     return world
   }
 
-  /// Ends MPI.
+  /// Ends MPI, unless ranks have died: see `Communicator.shrink()`.
   static func finalise() throws(MPIError) {
+    guard !hasLostRanks.load(ordering: .relaxed) else { return }
     try check(MPI_Finalize(), "MPI_Finalize")
   }
 

@@ -73,9 +73,11 @@ extension MPIError: CustomStringConvertible {
 
 /// Throws for any code but MPI_SUCCESS; every call of MPI passes through here.
 ///
-/// Debug builds also see that the call is made on a thread that may make it.
+/// A call on a thread that may not make it ends the process.
 func check(_ code: CInt, _ function: StaticString) throws(MPIError) {
-  assert(isCallAllowedHere, "\(function) is called on a thread that did not start MPI")
+  guard isCallAllowedHere else {
+    fatalError("\(function) is called on a thread that did not start MPI")
+  }
   guard code != CMPI_SUCCESS() else { return }
   throw MPIError(code: code, function: "\(function)")
 }

@@ -16,7 +16,7 @@ public struct MPIScalarKind: Sendable {
 
 extension MPIScalar {
   /// The C datatype.
-  static var datatype: MPI_Datatype! {
+  static var datatype: CMPIDatatype {
     switch scalarKind.kind {
     case .float: unsafe CMPI_FLOAT()
     case .double: unsafe CMPI_DOUBLE()

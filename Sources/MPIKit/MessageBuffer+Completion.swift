@@ -47,7 +47,7 @@ extension MessageBuffer {
   public func completion(at index: Int) -> (operation: Int, receivedCount: Int) {
     precondition(index >= 0 && index < completionCount, "no completed operation \(index)")
     var count: CInt = 0
-    let code = unsafe MPI_Get_count(&statuses[index], Element.datatype, &count)
+    let code = unsafe MPI_Get_count(&statuses[index], Element.datatype.value, &count)
     return unsafe (Int(completed[index]), code == CMPI_SUCCESS() ? max(-1, Int(count)) : -1)
   }
 

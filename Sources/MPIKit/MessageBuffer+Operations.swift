@@ -24,8 +24,9 @@ extension MessageBuffer {
       result, from: source, for: .write, on: communicator, "MPI_Iallreduce"
     ) { elements, count, request in
       unsafe MPI_Iallreduce(
-        elements - shift, elements, count, Element.datatype, operation.handle, ranks.handle,
-        &request.handle)
+        elements - shift, elements, count, Element.datatype.value, operation.handle.value,
+        ranks.handle.value,
+        &request.value)
     }
   }
 
@@ -57,8 +58,9 @@ extension MessageBuffer {
       on: communicator, limit: communicator.size, "MPI_Iallgather"
     ) { elements, _, request in
       unsafe MPI_Iallgather(
-        CMPI_IN_PLACE(), 0, Element.datatype, elements, part, Element.datatype, ranks.handle,
-        &request.handle)
+        CMPI_IN_PLACE(), 0, Element.datatype.value, elements, part, Element.datatype.value,
+        ranks.handle.value,
+        &request.value)
     }
   }
 
@@ -93,7 +95,8 @@ extension MessageBuffer {
     return try unsafe start(range, for: .read, on: communicator, "MPI_Isend") {
       elements, count, request in
       unsafe MPI_Isend(
-        elements, count, Element.datatype, destination, tag, ranks.handle, &request.handle)
+        elements, count, Element.datatype.value, destination, tag, ranks.handle.value,
+        &request.value)
     }
   }
 
@@ -146,7 +149,7 @@ extension MessageBuffer {
     return try unsafe start(range, for: .write, on: communicator, "MPI_Irecv") {
       elements, count, request in
       unsafe MPI_Irecv(
-        elements, count, Element.datatype, source, tag, ranks.handle, &request.handle)
+        elements, count, Element.datatype.value, source, tag, ranks.handle.value, &request.value)
     }
   }
 
@@ -174,9 +177,9 @@ extension MessageBuffer {
     if let source { checkAccess(.read, to: source) }
     let limit = limit ?? communicator.chunkLimit
     let needed = OperationResources(communicator: communicator.resource, reduction: reduction)
-    precondition(
-      chunkCount(of: range.count / unit, limit: limit) <= inFlight.freeCount,
-      "more operations in flight than the buffer has slots")
+    guard chunkCount(of: range.count / unit, limit: limit) <= inFlight.freeCount else {
+      fatalError("more operations in flight than the buffer has slots")
+    }
     var last = 0
     try forEachChunk(of: range.count / unit, limit: limit) { offset, count throws(MPIError) in
       let lower = range.lowerBound + offset * unit
@@ -222,8 +225,9 @@ extension MessageBuffer where Element == UInt64 {
       "MPI_Iallreduce"
     ) { words, count, request in
       unsafe MPI_Iallreduce(
-        words - shift, words, count, resource.blockType, resource.operation, ranks.handle,
-        &request.handle)
+        words - shift, words, count, resource.blockType.value, resource.operation.value,
+        ranks.handle.value,
+        &request.value)
     }
   }
 }

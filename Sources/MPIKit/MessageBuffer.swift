@@ -136,9 +136,7 @@ public struct MessageBuffer<Element: MPIScalar>: ~Copyable {
   func checkAccess(_ access: RangesInFlight.Access, to range: Range<Int>) {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= count, "\(range) lies outside the buffer")
-    precondition(
-      inFlight.allows(access, to: range),
-      "\(range) of the buffer is in use by an operation in flight")
+    guard inFlight.allows(access, to: range) else { RangesInFlight.trap(range) }
   }
 }
 

@@ -43,16 +43,20 @@ package struct RangesInFlight {
     return slots.allSatisfy { $0?.allows(access, to: range) ?? true }
   }
 
+  /// Ends the process and says why, in release builds too: among many ranks a bare signal says little.
+  static func trap(_ range: Range<Int>) -> Never {
+    fatalError("\(range) of the buffer is in use by an operation in flight")
+  }
+
   /// Takes a slot for a range, and for a source that the same operation reads; the slot's index.
   ///
   /// - Precondition: The access is allowed and a slot is free.
   package mutating func claim(
     _ range: Range<Int>, for access: Access, reading source: Range<Int>? = nil
   ) -> Int {
-    precondition(
-      allows(access, to: range), "\(range) of the buffer is in use by an operation in flight")
+    guard allows(access, to: range) else { Self.trap(range) }
     guard let index = slots.firstIndex(where: { $0 == nil }) else {
-      preconditionFailure("more operations in flight than the buffer has slots: \(slots.count)")
+      fatalError("more operations in flight than the buffer has slots: \(slots.count)")
     }
     slots[index] = Slot(range: range, access: access, source: source)
     count += 1

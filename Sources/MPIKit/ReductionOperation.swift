@@ -22,7 +22,7 @@ public enum ReductionOperation: Sendable {
   /// MPI_BXOR; integers only.
   case bitwiseXor
 
-  var handle: MPI_Op! {
+  var handle: CMPIOp {
     switch self {
     case .sum: unsafe CMPI_SUM()
     case .product: unsafe CMPI_PROD()

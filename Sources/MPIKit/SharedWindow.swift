@@ -23,7 +23,7 @@ final class SharedWindow {
   private static let isLeft: UInt64 = 2
 
   let base: UnsafeMutableRawPointer
-  private let handle: MPI_Win!
+  private let handle: CMPIWin
   private let ranks: Int
 
   /// Makes a window of zeros, of which the first `counterStride` bytes are its own.
@@ -39,8 +39,8 @@ final class SharedWindow {
     // All of it belongs to the first rank, so that it is one piece.
     try unsafe check(
       MPI_Win_allocate_shared(
-        node.rank == 0 ? byteCount + alignment : 0, 1, CMPI_INFO_NULL(), node.handle, &address,
-        &handle),
+        node.rank == 0 ? byteCount + alignment : 0, 1, CMPI_INFO_NULL(), node.handle.value,
+        &address, &handle.value),
       "MPI_Win_allocate_shared")
     do throws(MPIError) {
       guard unsafe CMPI_WIN_IS_UNIFIED(handle) != 0 else {
@@ -49,10 +49,10 @@ final class SharedWindow {
       var size = 0
       var unit: CInt = 0
       try unsafe check(
-        MPI_Win_shared_query(handle, 0, &size, &unit, &address), "MPI_Win_shared_query")
-      try unsafe check(MPI_Win_lock_all(CMPI_MODE_NOCHECK(), handle), "MPI_Win_lock_all")
+        MPI_Win_shared_query(handle.value, 0, &size, &unit, &address), "MPI_Win_shared_query")
+      try unsafe check(MPI_Win_lock_all(CMPI_MODE_NOCHECK(), handle.value), "MPI_Win_lock_all")
     } catch {
-      _ = unsafe MPI_Win_free(&handle)
+      _ = unsafe MPI_Win_free(&handle.value)
       throw error
     }
     guard let address = unsafe address else { preconditionFailure("a window without an address") }
@@ -66,11 +66,9 @@ final class SharedWindow {
 
   deinit {
     guard MPI.isRunning, areAllDone() else { return }
-    // Of the type that C wants, which is optional where a handle is a pointer.
-    var handle = unsafe CMPI_WIN_NULL()
-    unsafe handle = unsafe self.handle
-    _ = unsafe MPI_Win_unlock_all(handle)
-    _ = unsafe MPI_Win_free(&handle)
+    var handle = unsafe handle
+    _ = unsafe MPI_Win_unlock_all(handle.value)
+    _ = unsafe MPI_Win_free(&handle.value)
   }
 
   /// A counter in the window.

@@ -50,19 +50,25 @@ public struct UserReduction: ~Copyable {
             guard let incoming = unsafe incoming, let accumulated = unsafe accumulated,
               let count = unsafe count, let datatype = unsafe datatype
             else { return }
-            unsafe combineBlocks(incoming, accumulated, Int(count.pointee), datatype.pointee)
-          }, isCommutative ? 1 : 0, &operation),
+            unsafe combineBlocks(
+              incoming, accumulated, Int(count.pointee), CMPIDatatype(value: datatype.pointee))
+          }, isCommutative ? 1 : 0, &operation.value),
         "MPI_Op_create")
       try unsafe check(
-        MPI_Type_contiguous(wordCount, CMPI_UINT64_T(), &blockType), "MPI_Type_contiguous")
-      try unsafe check(MPI_Type_commit(&blockType), "MPI_Type_commit")
+        MPI_Type_contiguous(wordCount, CMPI_UINT64_T().value, &blockType.value),
+        "MPI_Type_contiguous")
+      try unsafe check(MPI_Type_commit(&blockType.value), "MPI_Type_commit")
       try unsafe check(
         MPI_Type_set_attr(
-          blockType, key, unsafeBitCast(combine, to: UnsafeMutableRawPointer.self)),
+          blockType.value, key, unsafeBitCast(combine, to: UnsafeMutableRawPointer.self)),
         "MPI_Type_set_attr")
     } catch {
-      if unsafe operation != CMPI_OP_NULL() { _ = unsafe MPI_Op_free(&operation) }
-      if unsafe blockType != CMPI_DATATYPE_NULL() { _ = unsafe MPI_Type_free(&blockType) }
+      if unsafe operation.value != CMPI_OP_NULL().value {
+        _ = unsafe MPI_Op_free(&operation.value)
+      }
+      if unsafe blockType.value != CMPI_DATATYPE_NULL().value {
+        _ = unsafe MPI_Type_free(&blockType.value)
+      }
       throw error
     }
     self.wordsPerBlock = wordsPerBlock
@@ -73,23 +79,20 @@ public struct UserReduction: ~Copyable {
 /// The handles of a reduction, freed when neither its owner nor an operation in flight needs them.
 @safe
 final class ReductionResource {
-  let operation: MPI_Op!
-  let blockType: MPI_Datatype!
+  let operation: CMPIOp
+  let blockType: CMPIDatatype
 
-  init(operation: MPI_Op!, blockType: MPI_Datatype!) {
+  init(operation: CMPIOp, blockType: CMPIDatatype) {
     unsafe self.operation = unsafe operation
     unsafe self.blockType = unsafe blockType
   }
 
   deinit {
     guard MPI.isRunning else { return }
-    // Of the types that C wants, which are optional where a handle is a pointer.
-    var operation = unsafe CMPI_OP_NULL()
-    var blockType = unsafe CMPI_DATATYPE_NULL()
-    unsafe operation = unsafe self.operation
-    unsafe blockType = unsafe self.blockType
-    _ = unsafe MPI_Op_free(&operation)
-    _ = unsafe MPI_Type_free(&blockType)
+    var operation = unsafe operation
+    var blockType = unsafe blockType
+    _ = unsafe MPI_Op_free(&operation.value)
+    _ = unsafe MPI_Type_free(&blockType.value)
   }
 }
 
@@ -108,14 +111,14 @@ private let combineKey: Result<CInt, MPIError> = .init { () throws(MPIError) in
 /// Finds the Swift function and the size of a block in the datatype, and calls the function.
 private func combineBlocks(
   _ incoming: UnsafeMutableRawPointer, _ accumulated: UnsafeMutableRawPointer, _ count: Int,
-  _ datatype: MPI_Datatype!
+  _ datatype: CMPIDatatype
 ) {
   var blockBytes: CInt = 0
   var function: UnsafeMutableRawPointer?
   var isFound: CInt = 0
   guard case .success(let key) = combineKey,
-    unsafe MPI_Type_size(datatype, &blockBytes) == CMPI_SUCCESS(),
-    unsafe MPI_Type_get_attr(datatype, key, &function, &isFound) == CMPI_SUCCESS(),
+    unsafe MPI_Type_size(datatype.value, &blockBytes) == CMPI_SUCCESS(),
+    unsafe MPI_Type_get_attr(datatype.value, key, &function, &isFound) == CMPI_SUCCESS(),
     isFound != 0, let function = unsafe function
   else { fatalError("a reduction was called with a datatype that is not its own") }
   let combine = unsafe unsafeBitCast(function, to: UserReduction.Combine.self)

@@ -41,6 +41,8 @@ public final class Network: Objective {
   public let evaluationCapacity: Int
   /// The threads that oneDNN uses.
   public let threads: Int
+  /// How much of a label is spread over all classes, in gradients; evaluations take it as it is.
+  public var labelSmoothing = 0.0
   /// Mean and variance of batch normalizations; nil where there are none.
   public let statistics: RunningStatistics?
 
@@ -63,11 +65,14 @@ public final class Network: Objective {
   ///   - trainingCapacity: The largest number of samples of a gradient.
   ///   - evaluationCapacity: The largest number of samples of an evaluation.
   ///   - threads: The threads that oneDNN uses.
+  ///   - checkArena: Called with the size of the arena in bytes before it is made; an error that it
+  ///     throws ends this.
   /// - Throws: `NetworkError` or `ParameterLayoutError` where shapes do not fit or overflow;
   ///   `OneDNNError`.
   /// - Precondition: Capacities and threads are positive.
   public init(
-    _ model: NetworkModel, trainingCapacity: Int, evaluationCapacity: Int, threads: Int
+    _ model: NetworkModel, trainingCapacity: Int, evaluationCapacity: Int, threads: Int,
+    checkArena: (Int) throws -> Void = { _ in }
   ) throws {
     precondition(trainingCapacity > 0 && evaluationCapacity > 0 && threads > 0, "no samples")
     outline = try NetworkOutline(model)
@@ -93,7 +98,9 @@ public final class Network: Objective {
         engine, outline, count: key.count, trains: key.trains, noise: noise
       ).build()
     }
-    arena = Arena(byteCount: programs.values.map(\.arenaByteCount).reduce(0, max))
+    let arenaBytes = programs.values.map(\.arenaByteCount).reduce(0, max)
+    try checkArena(arenaBytes)
+    arena = Arena(byteCount: arenaBytes)
     for program in programs.values { try program.settle(in: arena) }
   }
 
@@ -164,8 +171,10 @@ extension Network {
     let classes = scores.count
     let values = unsafe program.scores.numbers + row * classes
     for number in 0..<classes { scores[number] = Double(unsafe values[number]) }
-    let result = SoftmaxCrossEntropy.replaceByGradient(&scores, label: label)
-    guard let gradient = unsafe program.scores.gradient?.numbers else { return result }
+    let gradient = unsafe program.scores.gradient?.numbers
+    let result = SoftmaxCrossEntropy.replaceByGradient(
+      &scores, label: label, smoothing: unsafe gradient == nil ? 0 : labelSmoothing)
+    guard let gradient = unsafe gradient else { return result }
     for number in 0..<classes {
       unsafe gradient[row * classes + number] = Float(scores[number] / Double(count))
     }

@@ -9,6 +9,11 @@ public protocol Objective: AnyObject {
   /// The number of classes that `evaluate` predicts, or nil where there is nothing to predict.
   var classCount: Int? { get }
 
+  /// What it gathers of its batches beside the parameters; nil where there is nothing such.
+  ///
+  /// By default there is none.
+  var statistics: RunningStatistics? { get }
+
   /// Writes the initial parameters: a function of the seed alone, the same on every rank.
   ///
   /// - Parameters:
@@ -79,6 +84,9 @@ extension Objective {
   ) throws -> Double {
     try self.gradient(at: parameters, on: batch, into: gradient)
   }
+
+  /// Nothing is gathered.
+  public var statistics: RunningStatistics? { nil }
 
   /// One a sample.
   public func lossCount(of batch: borrowing Batch) -> Int { batch.count }

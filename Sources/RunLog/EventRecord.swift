@@ -16,6 +16,8 @@ public struct EventRecord: Hashable, Sendable, Codable {
     public static let signal = Kind(rawValue: "signal")
     /// A route or a kernel was replaced by another one.
     public static let fallback = Kind(rawValue: "fallback")
+    /// Ranks died and the others go on.
+    public static let rankDeath = Kind(rawValue: "rankDeath")
     /// The ranks' parameters differ.
     public static let replicasDiffer = Kind(rawValue: "replicasDiffer")
     /// Something the user should know.
@@ -28,16 +30,22 @@ public struct EventRecord: Hashable, Sendable, Codable {
   public var step: Int
   /// The ranks it concerns.
   public var ranks: [Int]
+  /// The hosts of these ranks, where they matter.
+  public var hosts: [String]?
   /// The tensor it concerns.
   public var tensor: String?
   /// One line for people.
   public var message: String
 
   /// An event.
-  public init(event: Kind, step: Int, ranks: [Int], tensor: String? = nil, message: String) {
+  public init(
+    event: Kind, step: Int, ranks: [Int], hosts: [String]? = nil, tensor: String? = nil,
+    message: String
+  ) {
     self.event = event
     self.step = step
     self.ranks = ranks
+    self.hosts = hosts
     self.tensor = tensor
     self.message = message
   }

@@ -8,6 +8,8 @@ public enum TrainingError: Error, CustomStringConvertible {
   case replicasDiffer(step: Int, ranks: [Int])
   /// Ranks did not answer in an evaluation or a checkpoint; empty when they answered late.
   case peersMissing(during: String, ranks: [Int], seconds: Double)
+  /// A rank died, as MPI says; after so many steps.
+  case rankDied(steps: Int)
   /// A fault asked for by `SIGNUM_FAULT`.
   case injected(step: Int)
 
@@ -15,7 +17,7 @@ public enum TrainingError: Error, CustomStringConvertible {
   var isAgreed: Bool {
     switch self {
     case .nothingFinite, .abstentions, .replicasDiffer: true
-    case .peersMissing, .injected: false
+    case .peersMissing, .rankDied, .injected: false
     }
   }
 
@@ -35,6 +37,8 @@ public enum TrainingError: Error, CustomStringConvertible {
       "\(what): nothing came for \(seconds) s from "
         + (ranks.isEmpty ? "a rank that answers again by now" : named(ranks))
         + "; look at that host, or raise --collective-timeout"
+    case .rankDied(let steps):
+      "step \(steps): a rank died; start again to go on from the last checkpoint"
     case .injected(let step): "step \(step): a fault was asked for by SIGNUM_FAULT"
     }
   }

@@ -47,9 +47,9 @@ struct ScaledLayout {
     var end = 0
     var cut: [Part] = []
     for (number, tensor) in tensors.enumerated() {
-      precondition(
-        tensor.lowerBound == end && !tensor.isEmpty,
-        "tensor \(number) is \(tensor), where one from \(end) on was expected")
+      guard tensor.lowerBound == end, !tensor.isEmpty else {
+        fatalError("tensor \(number) is \(tensor), where one from \(end) on was expected")
+      }
       NormBlocks.forEachPart(of: tensor) { cut.append(Part(tensor: number, coordinates: $0)) }
       end = tensor.upperBound
     }

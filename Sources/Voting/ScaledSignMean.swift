@@ -88,9 +88,9 @@ public final class ScaledSignMean {
   /// - Parameter control: The control block of this rank; its step names the step.
   /// - Precondition: There is a finite scale, not negative, for each tensor.
   public func begin(_ control: ControlBlock) throws(MPIError) {
-    precondition(
-      scales.count == layout.tensors.count && scales.allSatisfy { $0 >= 0 && $0.isFinite },
-      "\(scales.count) scales for \(layout.tensors.count) tensors, or one that is none")
+    guard scales.count == layout.tensors.count, scales.allSatisfy({ $0 >= 0 && $0.isFinite }) else {
+      fatalError("\(scales.count) scales for \(layout.tensors.count) tensors, or one that is none")
+    }
     step = control.step
     try messages.begin(ballot, scales: scales, control: control, on: communicator)
   }

@@ -13,7 +13,11 @@ struct Evaluate: ParsableCommand {
   @Argument(help: "Parameters that 'signum train --save' wrote, safetensors.")
   var weights: String
 
-  @Option(help: "Samples: fashion-mnist, idx:DIR, libsvm:FILE; bible, text:FILE for a GPT.")
+  @Option(
+    help: """
+      Samples: fashion-mnist, idx:DIR, cifar-10:DIR, cifar-100:DIR, libsvm:FILE; bible or \
+      text:FILE for a GPT.
+      """)
   var data = "fashion-mnist"
 
   @Option(help: "Threads per rank. (default: cores of the node / its ranks)")

@@ -20,8 +20,7 @@ struct Train: ParsableCommand {
   var algorithm: Algorithm = .signum
 
   @Option(
-    help: "What is trained: mlp, gpt, logistic, \(ClosedForm.forms). (default: mlp)",
-    transform: { try value($0, "mlp, gpt, logistic, \(ClosedForm.forms)") })
+    help: "What is trained: \(ModelChoice.forms). (default: mlp)", transform: parseModel)
   var model: ModelChoice = .mlp
 
   @Option(
@@ -51,8 +50,9 @@ struct Train: ParsableCommand {
 
   @Option(
     help: """
-      Samples: fashion-mnist, idx:DIR (four IDX files, plain or .gz), libsvm:FILE (test set in \
-      FILE.t); bible or text:FILE for a GPT. (default: fashion-mnist; bible for a GPT)
+      Samples: fashion-mnist, idx:DIR (four IDX files, plain or .gz), cifar-10:DIR, cifar-100:DIR \
+      (the binary version), libsvm:FILE (test set in FILE.t); bible or text:FILE for a GPT. \
+      (default: fashion-mnist; bible for a GPT)
       """)
   var data: String?
 
@@ -63,6 +63,14 @@ struct Train: ParsableCommand {
     transform: { try value($0, "a positive number or full") })
   var batch: BatchSize = .perRank(64)
 
+  @Option(
+    parsing: .unconditional,
+    help: """
+      Batches of a rank in a step, one after the other; it votes with their mean gradient, as with a \
+      larger batch that does not fit in memory.
+      """)
+  var accumulate = 1
+
   @Option(parsing: .unconditional, help: "Passes over the training set. (default: 5)")
   var epochs: Int?
 
@@ -70,6 +78,29 @@ struct Train: ParsableCommand {
     parsing: .unconditional,
     help: "Steps, instead of --epochs; 0 leaves the initial weights.")
   var steps: Int?
+
+  @Option(
+    help: """
+      End after the first evaluation that reaches it, as in accuracy:0.9. (default: all steps)
+      """,
+    transform: { try value($0, "accuracy:A with A in (0, 1]") })
+  var stopAt: StopTarget?
+
+  @Option(
+    help: """
+      Changes of training images: crop:C moves them by up to C pixels each way, flip mirrors half of \
+      them; crop:4,flip does both. (default: none)
+      """,
+    transform: { try value($0, "crop:C, flip or crop:C,flip") })
+  var augment: Augmentation?
+
+  @Option(help: "Parameters to start from, as --save writes them. (default: drawn from the seed)")
+  var startFrom: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Share of a label that is spread over all classes, in training, in [0, 1).")
+  var labelSmoothing = 0.0
 
   @Option(
     name: .customLong("lr"), parsing: .unconditional,
@@ -269,6 +300,16 @@ struct Train: ParsableCommand {
       """)
   var resumeStrict = false
 
+  @Option(
+    help: """
+      When a rank dies: end the run, or shrink it and go on with the others from the last \
+      checkpoint, which needs Open MPI 5 and 'mpirun --with-ft ulfm'.
+      """)
+  var onFailure = FailureResponse.abort
+
+  @Flag(help: "Print layers, shapes and tensors of the model, then end.")
+  var describeModel = false
+
   /// Here for the help text: the file is read before the flags are.
   @Option(help: "YAML file with any of these flags as keys, without the dashes.")
   var config: String?
@@ -276,16 +317,17 @@ struct Train: ParsableCommand {
   /// The keys of a configuration file.
   static let flagNames: Set<String> = [
     "algorithm", "model", "hidden", "layers", "heads", "width", "context", "tie", "dropout", "data",
-    "batch", "epochs", "steps", "lr", "schedule",
-    "momentum", "interpolation", "radius", "clip", "clients", "participation", "local-steps",
-    "local-lr", "partition", "adversaries", "attack", "weight-decay", "sign-rule", "vote",
-    "coding", "mean", "seed", "threads", "evaluate-every", "simulate-gradient", "validation",
-    "check-replicas", "max-abstentions", "collective-timeout", "log", "log-every", "save",
-    "checkpoint", "checkpoint-every", "keep", "checkpoint-memory", "resume", "resume-strict",
+    "batch", "accumulate", "epochs", "steps", "stop-at", "start-from", "label-smoothing", "lr",
+    "schedule", "momentum", "interpolation", "radius", "clip", "clients", "participation",
+    "local-steps", "local-lr", "partition", "adversaries", "attack", "weight-decay", "sign-rule",
+    "vote", "coding", "mean", "seed", "threads", "evaluate-every", "simulate-gradient",
+    "validation", "check-replicas", "max-abstentions", "collective-timeout", "log", "log-every",
+    "save", "checkpoint", "checkpoint-every", "keep", "checkpoint-memory", "resume",
+    "resume-strict", "on-failure", "augment", "describe-model",
   ]
 
   /// Those of them that are true or false.
-  static let switchNames: Set<String> = ["resume-strict", "tie"]
+  static let switchNames: Set<String> = ["resume-strict", "describe-model", "tie"]
 
   func validate() throws {
     if epochs != nil, steps != nil {
@@ -299,7 +341,7 @@ struct Train: ParsableCommand {
   }
 
   func run() throws {
-    let status = TrainingProgram.run(options)
+    let status = describeModel ? DescriptionProgram.run(options) : TrainingProgram.run(options)
     if status != 0 { throw ExitCode(status) }
   }
 
@@ -316,7 +358,12 @@ struct Train: ParsableCommand {
     options.gpt.dropout = dropout
     options.data = data
     options.batch = batch
+    options.accumulate = accumulate
     options.length = steps.map(RunLength.steps) ?? .epochs(epochs ?? 5)
+    options.stopAt = stopAt
+    options.augmentation = augment
+    options.startFrom = startFrom
+    options.labelSmoothing = labelSmoothing
     options.learningRate = learningRate
     options.schedule = schedule
     options.momentum = momentum
@@ -352,6 +399,7 @@ struct Train: ParsableCommand {
     options.checkpointMemory = checkpointMemory
     options.resume = resume
     options.resumeStrict = resumeStrict
+    options.onFailure = onFailure
     return options
   }
 }
@@ -359,6 +407,7 @@ struct Train: ParsableCommand {
 extension Algorithm: ExpressibleByArgument {}
 extension Attack: ExpressibleByArgument {}
 extension CheckpointMemory: ExpressibleByArgument {}
+extension FailureResponse: ExpressibleByArgument {}
 extension MeanOrder: ExpressibleByArgument {}
 extension SignRule: ExpressibleByArgument {}
 
@@ -397,6 +446,14 @@ private func parseWidths(_ text: String) throws -> [Int] {
       throw ValidationError("expected widths such as 256,256: found '\(text)'")
     }
     return width
+  }
+}
+
+private func parseModel(_ text: String) throws -> ModelChoice {
+  do {
+    return try ModelChoice(parsing: text)
+  } catch {
+    throw ValidationError(error.description)
   }
 }
 

@@ -19,18 +19,20 @@ struct DataSourceTests {
   @Test(arguments: [
     ("fashion-mnist", DataSource.fashionMNIST), ("idx:a/b", .idx(folder: "a/b")),
     ("idx:/x:y", .idx(folder: "/x:y")), ("libsvm:a.txt", .libsvm(file: "a.txt")),
+    ("cifar-10:a/b", .cifar10(folder: "a/b")), ("cifar-100:/x:y", .cifar100(folder: "/x:y")),
   ])
   func parse_forms(text: String, source: DataSource) throws {
     #expect(try DataSource(parsing: text) == source && source.description == text)
   }
 
   @Test(arguments: [
-    "", "mnist", "idx", "idx:", "libsvm:", "csv:x", "fashion-mnist:", ":x", "IDX:x",
+    "", "mnist", "cifar-10", "cifar:x", "idx", "idx:", "libsvm:", "csv:x", "fashion-mnist:", ":x",
+    "IDX:x",
   ])
   func parse_otherForms(text: String) {
     let error = #expect(throws: DatasetError.self) { try DataSource(parsing: text) }
     #expect(error?.defect == .unknownSource)
-    #expect(error?.description.contains("fashion-mnist, idx:FOLDER, libsvm:FILE") == true)
+    #expect(error?.description.contains("cifar-10:FOLDER, cifar-100:FOLDER, libsvm:FILE,") == true)
   }
 
   @Test(arguments: ["", ".gz"])

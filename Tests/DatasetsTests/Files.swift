@@ -31,6 +31,14 @@ func idx(_ dimensions: [Int], _ elements: [UInt8]) -> [UInt8] {
   [0, 0, 8, UInt8(dimensions.count)] + dimensions.flatMap { bigEndian(UInt32($0)) } + elements
 }
 
+/// The bytes of a file of CIFAR's binary version: records of labels, then pixel p of record r is
+/// (7 r + p) mod 251.
+func cifar(labels: [[UInt8]]) -> [UInt8] {
+  labels.enumerated().flatMap { record, labels in
+    labels + (0..<3072).map { UInt8((7 * record + $0) % 251) }
+  }
+}
+
 private func bigEndian(_ value: UInt32) -> [UInt8] {
   [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
 }

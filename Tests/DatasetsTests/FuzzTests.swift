@@ -37,6 +37,17 @@ struct FuzzTests {
     #expect(result.megabytes < 256, "\(result)")
   }
 
+  @Test func cifar_isReadOrRefused() throws {
+    let file = cifar(labels: [[1], [9], [0]])
+    var fuzzer = Fuzzer(corpus: [file, gzip(file)], words: ["\u{9}", "\u{A}", "\u{1F}"], seed: 5)
+    let result = try fuzzer.run { bytes in
+      let path = try folder.write("batch.bin", bytes)
+      return try isAccepted { _ = try DenseDataset(cifar: [path], .cifar10) }
+    }
+    #expect(result.accepted > 0 && result.refused > result.accepted, "\(result)")
+    #expect(result.megabytes < 256, "\(result)")
+  }
+
   @Test func libsvm_isReadOrRefused() throws {
     let texts = [
       "+1 1:0.5 3:-2 # remark 9:9\r\n\n# a line\n-1\t2:1e-3  \n1\n-1 4:7",

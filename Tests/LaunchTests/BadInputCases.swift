@@ -3,7 +3,21 @@ import Foundation
 extension BadInputCase {
   /// Flags that cannot be used.
   static let flags: [BadInputCase] = [
-    BadInputCase(["model": "transformer"], says: ["mlp, gpt, logistic", "transformer"]),
+    BadInputCase(["model": "transformer"], says: ["mlp, cnn, resnet20", "transformer"]),
+    BadInputCase(["model": "resnet21"], says: ["resnet21", "6n + 2"]),
+    model("convolution 4 3x3, tanh, flatten, dense 4", says: ["no layer 'tanh'", "relu"]),
+    model(
+      "convolution 4 9x9, flatten, dense 4",
+      says: ["layer 1 (convolution 4, 9x9)", "1 x 8 x 8", "larger than its input"]),
+    model("convolution 4 3x3, dense 4", says: ["layer 2 (dense 4)", "4 x 6 x 6", "flatten"]),
+    BadInputCase("--batch 1 with batch normalization", says: ["--batch 1", "2 samples"]) { _ in
+      let changes = ["model": "resnet8", "batch": "1"]
+      let flags = try TrainRun.baseFlags().merging(changes) { $1 }
+      return TrainRun.arguments(flags.filter { $0.key != "hidden" })
+    },
+    model("flatten, dense 5", says: ["5 scores", "4 classes", "dense 4"]),
+    model(
+      "convolution 1000000 3x3 padding 1, relu, flatten, dense 4", says: ["needs", "GiB"]),
     BadInputCase(["algorithm": "adam2"], says: ["adam2", "sgd-momentum"]),
     BadInputCase(["no-such-flag": "1"], says: ["Unknown option", "--no-such-flag"]),
     BadInputCase(["batch": "0"], says: ["--batch", "positive number or full", "'0'"]),
@@ -43,6 +57,15 @@ extension BadInputCase {
     BadInputCase(
       ["algorithm": "sgd", "sign-rule": "fair"], says: ["--sign-rule", "sgd averages"]),
     BadInputCase(["schedule": "paper", "momentum": "0.9"], says: ["--momentum", "paper"]),
+    BadInputCase(["on-failure": "retry"], says: ["--on-failure", "retry", "shrink"]),
+    BadInputCase(["on-failure": "shrink"], says: ["--on-failure shrink needs --checkpoint"]),
+    BadInputCase(
+      ["on-failure": "shrink", "checkpoint": "/nowhere", "vote": "hierarchical"],
+      says: ["--on-failure shrink", "another --vote than hierarchical"]),
+    BadInputCase("--on-failure shrink with --resume-strict", says: ["--resume-strict"]) { _ in
+      try TrainRun.arguments(TrainRun.baseFlags())
+        + ["--on-failure", "shrink", "--checkpoint", "/nowhere", "--resume-strict"]
+    },
     BadInputCase(["model": "logistic"], says: ["--hidden belongs to --model mlp"]),
     BadInputCase(["validation": "600"], says: ["600", "599"]),
     BadInputCase(["validation": "-1"], says: ["--validation"]),
@@ -70,6 +93,20 @@ extension BadInputCase {
     BadInputCase(["algorithm": "signsgd", "clip": "1"], says: ["--clip", "θ = 0"]),
     BadInputCase(["momentum": "0", "clip": "1"], says: ["--clip", "θ = 0"]),
     BadInputCase(["clip": "0"], says: ["--clip", "positive"]),
+    BadInputCase(["label-smoothing": "1"], says: ["--label-smoothing", "[0, 1)"]),
+    BadInputCase(["augment": "spin"], says: ["--augment", "crop:C", "'spin'"]),
+    BadInputCase("--augment without images", says: ["--augment", "images"]) { _ in
+      let data = "libsvm:\(try TestData.shared.get().dense)"
+      return ["--model", "logistic", "--data", data, "--augment", "flip"]
+    },
+    BadInputCase(["stop-at": "loss:1"], says: ["accuracy:A", "loss:1"]),
+    BadInputCase(
+      ["stop-at": "accuracy:0.5", "evaluate-every": "0"], says: ["--stop-at", "--evaluate-every 0"]),
+    BadInputCase(["start-from": "/nowhere/w.safetensors"], says: ["/nowhere/w.safetensors"]),
+    BadInputCase(["accumulate": "0"], says: ["--accumulate", "1...2^20"]),
+    BadInputCase("--accumulate without samples", says: ["quadratic", "--accumulate"]) { _ in
+      ["--model", "quadratic", "--steps", "3", "--accumulate", "2"]
+    },
     BadInputCase(["radius": "1"], says: ["--radius", "signum-stochastic"]),
     BadInputCase(["algorithm": "signum-stochastic", "radius": "0"], says: ["--radius", "'0'"]),
     BadInputCase(["algorithm": "signum-stochastic", "radius": "-1"], says: ["--radius", "'-1'"]),
@@ -170,8 +207,18 @@ extension BadInputCase {
     configuration("unknown key", says: ["run.yaml:2", "no flag 'bach'"], "lr: 0.1\nbach: 64\n"),
     configuration("nested value", says: ["run.yaml:1"], "lr: {a: 1}\n"),
     configuration("bad value", says: ["--batch", "'0'"], "batch: 0\n"),
+    configuration(
+      "unknown layer", says: ["no layer 'tanh'"], "model:\n- flatten\n- tanh\n- dense 10\n"),
     configuration("config within", says: ["run.yaml:1", "config"], "config: other.yaml\n"),
   ]
+
+  /// The base run of a network of these layers.
+  private static func model(_ layers: String, says words: [String]) -> BadInputCase {
+    BadInputCase("--model '\(layers)'", says: words) { _ in
+      let flags = try TrainRun.baseFlags().filter { $0.key != "hidden" }
+      return TrainRun.arguments(flags.merging(["model": layers]) { $1 })
+    }
+  }
 
   /// The base run of 100 clients with other flags.
   private static func federated(

@@ -13,6 +13,7 @@ struct CheckpointedRun {
     self.ranks = ranks
     flags = try TrainRun.baseFlags().merging(["checkpoint-every": "5"]) { $1 }
       .merging(changes) { $1 }
+      .filter { $0.key != "hidden" || changes["model"] == nil }
   }
 
   /// The folder of its checkpoints, a text that only its processes have among their arguments.
@@ -60,9 +61,10 @@ struct CheckpointedRun {
 
   /// The hash of the same run without checkpoints.
   func unbrokenHash() async throws -> String {
-    let changes = flags.filter {
+    var changes: [String: String?] = flags.filter {
       !["checkpoint-every", "checkpoint-memory", "keep"].contains($0.key)
     }
+    if flags["hidden"] == nil { changes["hidden"] = .some(nil) }
     return try await TrainRun.run(ranks: ranks, changes).weightHash()
   }
 }

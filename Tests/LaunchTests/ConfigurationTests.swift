@@ -21,7 +21,8 @@ extension LaunchTests {
         "log", "log-every", "save", "interpolation", "radius", "clip", "clients", "participation",
         "local-steps", "local-lr", "partition", "adversaries", "attack", "simulate-gradient",
         "coding", "checkpoint", "checkpoint-every", "keep", "checkpoint-memory", "resume",
-        "resume-strict", "layers", "heads", "width", "context", "tie", "dropout",
+        "resume-strict", "on-failure", "augment", "describe-model", "accumulate", "stop-at", "start-from",
+        "label-smoothing", "layers", "heads", "width", "context", "tie", "dropout",
       ]
       #expect(try await Self.listedFlags() == agreed)
     }
@@ -69,6 +70,30 @@ extension LaunchTests {
         #expect(try await hash(["--lr=0.006", "--config", file.path]) == rate)
         let epoch = try await TrainRun.run(["steps": nil, "epochs": "1"]).weightHash()
         #expect(try await hash(["--config", file.path, "--epochs", "1"]) == epoch)
+      }
+    }
+
+    @Test func layers_areAListOrAText() async throws {
+      try await withTemporaryFolder { folder in
+        let file = folder.appendingPathComponent("run.yaml")
+        let text = """
+          model:
+          - convolution 4 3x3 padding 1
+          - relu
+          - residual [convolution 4 3x3 padding 1, relu]
+          - maximum pooling 2x2
+          - flatten
+          - dense 4
+          """
+        try text.write(to: file, atomically: true, encoding: .utf8)
+        let changes: [String: String?] = ["model": nil, "hidden": nil]
+        let fromFile = try await TrainRun.run(changes, extra: ["--config", file.path])
+        let layers = text.split(separator: "\n- ").dropFirst().joined(separator: ", ")
+        let fromText = try await TrainRun.run(["model": layers, "hidden": nil])
+        #expect(try fromFile.weightHash() == fromText.weightHash())
+        #expect(try fromFile.only("summary").number("accuracy") > 0.5)
+        let model = try fromFile.only("run").record("configuration").text("model")
+        #expect(model == layers)
       }
     }
   }

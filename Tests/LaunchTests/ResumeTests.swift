@@ -12,6 +12,7 @@ extension LaunchTests {
       (2, ["algorithm": "signsgd", "vote": "dense"]),
       (2, ["coding": "delta", "momentum": "0.99"]),
       (2, ["checkpoint-memory": "none"]),
+      (2, ["batch": "6", "accumulate": "3", "augment": "crop:2,flip"]),
       (3, ["partition": "dirichlet:0.3"]), (2, ["batch": "full"]),
       (3, ["adversaries": "0.3", "attack": "freeze"]),
       (3, ["adversaries": "0.3", "attack": "collude"]),

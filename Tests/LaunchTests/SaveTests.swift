@@ -19,7 +19,7 @@ extension LaunchTests {
       return try number(after: "accuracy", in: line) / (line.contains("%") ? 100 : 1)
     }
 
-    @Test(arguments: ["mlp", "logistic"])
+    @Test(arguments: ["mlp", "logistic", "cnn", "convolution 4 3x3, relu, flatten, dense 4"])
     func evaluate_givesTheAccuracyOfTheRun(model: String) async throws {
       try await withTemporaryFolder { folder in
         let file = folder.appendingPathComponent("w.safetensors").path

@@ -60,6 +60,21 @@ import Testing
     }
   }
 
+  @Test func arena_isCheckedBeforeItIsMade() throws {
+    struct TooLarge: Error {}
+    let model = NetworkModel.mlp(input: 50, hidden: [40], classes: 3)
+    var checked = 0
+    let network = try Network(
+      model, trainingCapacity: 8, evaluationCapacity: 8, threads: 1
+    ) { checked = $0 }
+    #expect(checked == network.arenaByteCount && checked > 4 * 8 * 40)
+    #expect(throws: TooLarge.self) {
+      try Network(model, trainingCapacity: 8, evaluationCapacity: 8, threads: 1) { _ in
+        throw TooLarge()
+      }
+    }
+  }
+
   @Test func batchesThatDoNotFit_areRefused() throws {
     let model = try Network.perceptron([3, 2, 2], capacity: 2)
     let parameters = model.initial(seed: 1)

@@ -17,13 +17,19 @@ struct OptionsTests {
     #expect(plan.learningRate > 0 && plan.momentum.map { $0 >= 0 && $0 < 1 } ?? true)
   }
 
-  @Test(arguments: ["mlp", "logistic", "quadratic:10:0.5"])
+  @Test(arguments: [
+    "mlp", "cnn", "resnet8", "resnet110", "logistic", "quadratic:10:0.5", "flatten, dense 4",
+    "residual [relu] [dense 3], dense 3",
+  ])
   func model_readsItsOwnText(text: String) throws {
     let model = try #require(ModelChoice(text))
     #expect(model.description == text && ModelChoice(model.description) == model)
   }
 
-  @Test(arguments: ["", "MLP", "mlp:3", "quadratic:0:1", "quadratic:5", "quadratic:5:-1", "cnn"])
+  @Test(arguments: [
+    "", "MLP", "mlp:3", "quadratic:0:1", "quadratic:5", "quadratic:5:-1", "resnet", "resnet2",
+    "resnet21", "resnet-4", "resnet6008", "dense", "flatten, dens 4",
+  ])
   func model_refusesOtherTexts(text: String) {
     #expect(ModelChoice(text) == nil)
   }

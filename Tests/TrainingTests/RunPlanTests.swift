@@ -120,11 +120,11 @@ struct RunPlanTests {
     (1 << 30, 0, 1 << 20, false),
   ])
   func memory_isCheckedWithoutOverflow(
-    parameters: Int, activations: Int, localRanks: Int, fits: Bool
+    parameters: Int, bytesBeside: Int, localRanks: Int, fits: Bool
   ) {
     let check = {
       try Memory(bytesPerParameter: 12, localRanks: localRanks).check(
-        parameters: parameters, activations: activations)
+        parameters: parameters, bytesBeside: bytesBeside)
     }
     if fits {
       #expect(throws: Never.self) { try check() }

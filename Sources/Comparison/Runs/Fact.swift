@@ -27,7 +27,8 @@ enum FactKind {
         .circumstance
       case "seed", "log", "save", "log-every", "config", "collective-timeout", "check-replicas",
         "evaluate-every", "max-abstentions", "epochs", "steps", "batch", "checkpoint",
-        "checkpoint-every", "checkpoint-memory", "keep", "resume", "resume-strict", "stop-at":
+        "checkpoint-every", "checkpoint-memory", "keep", "resume", "resume-strict",
+        "on-failure", "stop-at":
         .neutral
       default: .workload
       }

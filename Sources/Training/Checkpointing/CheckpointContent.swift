@@ -17,6 +17,8 @@ struct CheckpointContent {
   let state: ModelState
   let optimizer: any DistributedOptimizer
   let source: GradientSource
+  /// Running statistics, where the objective has any.
+  let statistics: StatisticsMean?
   let modelMetadata: [String: String]
   let rank: Int
   let ranks: Int
@@ -38,9 +40,7 @@ struct CheckpointContent {
     files.append(
       File(
         name: CheckpointFolder.weightsFile,
-        tensors: state.layout.tensors.map {
-          TensorDescription(name: $0.name, shape: $0.shape)
-        },
+        tensors: ModelFile.tensors(state.layout, statistics?.statistics),
         metadata: modelMetadata))
     if !shared.isEmpty {
       files.append(
@@ -58,6 +58,7 @@ struct CheckpointContent {
           try body(parameters.extracting(tensor.range).bytes)
         }
       }
+      try statistics?.statistics.evaluated.withSpan { try body($0.bytes) }
       return
     }
     let isShared = file.name == CheckpointFolder.sharedFile
@@ -70,5 +71,6 @@ struct CheckpointContent {
   func withState(_ body: StateVisitor) throws {
     try optimizer.withState(state, body)
     try source.withState(body)
+    try statistics?.statistics.own.visit("statistics", .rank, body)
   }
 }

@@ -8,7 +8,8 @@ import Objectives
 /// rank's own tensors, with N ranks now and M then: rank r takes the mean of those of the ranks r,
 /// r + N, r + 2N, … below M, summed in this order in Float32 and divided by their number; where
 /// there is none, a copy of those of rank r mod M. For N = M that is its own, to the bit. Counts and
-/// planes of signs have no mean: the first one's are taken.
+/// planes of signs have no mean: the first one's are taken. Of running statistics all ranks take the
+/// mean of all M.
 struct CheckpointRestore {
   let folder: String
   let manifest: CheckpointManifest
@@ -22,12 +23,8 @@ struct CheckpointRestore {
   func run() throws {
     let state = content.state
     let weights = "\(folder)/\(CheckpointFolder.weightsFile)"
-    let entries = state.layout.tensors.map {
-      TensorEntry(name: $0.name, shape: $0.shape, range: $0.range)
-    }
-    try state.parameters.withMutableSpan { values in
-      _ = try Safetensors.read(from: weights, tensors: entries, into: values)
-    }
+    let statistics = content.statistics?.statistics
+    try ModelFile.read(weights, into: state, statistics)
     let hash = state.parameters.withSpan(WeightHash.init(of:)).description
     guard hash == manifest.weightHash else {
       throw CheckpointError(
@@ -42,6 +39,9 @@ struct CheckpointRestore {
       case .slice(let count, let first):
         try readSlice(tensor, of: count, from: first, into: bytes)
       }
+    }
+    if let statistics, content.ranks != manifest.ranks {
+      statistics.own.copy(from: statistics.evaluated)
     }
   }
 

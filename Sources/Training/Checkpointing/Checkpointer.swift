@@ -2,6 +2,7 @@ import AlignedBuffers
 import Checkpoints
 import Datasets
 import MPIKit
+import Objectives
 import RunLog
 import Voting
 
@@ -57,7 +58,9 @@ final class Checkpointer {
     communicator = try world.duplicate()
     atPhase = { phase in fault?.strike(at: phase) }
     ownFiles = try content.files(isKeeper: world.rank == 0)
-    snapshot = setting.settings.memory == .copy ? Snapshot(files: ownFiles) : nil
+    snapshot =
+      setting.settings.memory == .copy
+      ? Snapshot(files: ownFiles, parameters: content.state.layout.count) : nil
     messages = MessageBuffer(count: WrittenFiles.wordCount * world.size, maximumRequests: 1)
     lastStep = plan.position.step
   }
@@ -118,6 +121,11 @@ final class Checkpointer {
     return try gather([lastSucceeded ? 1 : 0])[0][0] == 1
   }
 
+  /// Waits until the thread beside touches nothing more; what is unfinished stays so.
+  func rest() {
+    thread.start {}.wait(whileWaiting: patience.whileWaiting)
+  }
+
   /// Waits until all ranks have written their files.
   private func settleFiles() throws {
     guard let writing else { return }
@@ -133,11 +141,14 @@ final class Checkpointer {
   }
 
   /// Begins a checkpoint.
+  ///
+  /// Collective where there are running statistics.
   private func begin(_ step: Int, isKeeper: Bool, mayCopy: Bool) throws {
     var checkpoint = Progress(step: step)
     lastSeconds = checkpoint.start
     lastStep = step
     lastSucceeded = true
+    try content.statistics?.form()
     let files: Pending<WrittenFiles>
     if mayCopy, let snapshot {
       try snapshot.fill(from: content)
@@ -260,13 +271,7 @@ final class Checkpointer {
       for index in own.indices { own[index] = index < words.count ? words[index] : 0 }
     }
     try messages.startAllGather(countPerRank: count, on: communicator)
-    do {
-      try messages.wait(limitSeconds: patience.limitSeconds, onIdle: patience.whileWaiting)
-    } catch is WaitTimeout {
-      throw TrainingError.peersMissing(
-        during: "checkpoint", ranks: communicator.rollCall(seconds: 2),
-        seconds: patience.limitSeconds)
-    }
+    try messages.wait(patience, during: "checkpoint", on: communicator)
     return (0..<communicator.size).map { rank in
       messages.withSpan(in: rank * count..<(rank + 1) * count) { words in
         words.indices.map { words[$0] }

@@ -58,10 +58,13 @@ struct WrittenFiles: Sendable {
 /// Room is made once. The training loop fills it, then the writing thread reads it: never both.
 final class Snapshot: @unchecked Sendable {
   let files: [CheckpointContent.File]
+  private let parameters: Int
   private var bytes: AlignedBuffer<UInt8>
 
-  init(files: [CheckpointContent.File]) {
+  /// - Parameter parameters: Their number; they come first in the file of weights.
+  init(files: [CheckpointContent.File], parameters: Int) {
     self.files = files
+    self.parameters = parameters
     bytes = AlignedBuffer(repeating: 0, count: files.reduce(0) { $0 + $1.byteCount })
   }
 
@@ -96,7 +99,9 @@ final class Snapshot: @unchecked Sendable {
       var written = WrittenFiles.write(files, step: step, to: folder, atPhase: atPhase) {
         file, append in
         let data = span.bytes.extracting(place..<place + file.byteCount)
-        if file.name == CheckpointFolder.weightsFile { hash = WeightHash(ofBytes: data) }
+        if file.name == CheckpointFolder.weightsFile {
+          hash = WeightHash(ofBytes: data.extracting(0..<4 * parameters))
+        }
         place += file.byteCount
         try append(data)
       }

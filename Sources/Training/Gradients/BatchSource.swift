@@ -20,12 +20,17 @@ struct BatchSource: ~Copyable {
   let capacity: Int
   private var orders: [Order]
   private var samples: AlignedBuffer<Int32>
+  /// The number of samples of the last draw.
+  private(set) var count = 0
+  private var noise = NoisePosition(seed: 0, rank: 0, step: 0)
   private let seed: UInt64
+  private let augmentation: Augmentation?
   private let firstVoter: Int
 
   /// The samples of the voters hosted by this rank.
   init(plan: RunPlan, electorate: Electorate, workload: Workload) {
     seed = plan.options.seed
+    augmentation = plan.options.augmentation
     firstVoter = electorate.hosted.lowerBound
     orders = electorate.hosted.map { voter in
       Self.order(of: voter, plan: plan, electorate: electorate, workload: workload)
@@ -40,11 +45,12 @@ struct BatchSource: ~Copyable {
     guard let training = workload.split?.training else {
       return .noise(count: plan.batchCapacity)
     }
-    guard case .perRank(let batch) = plan.options.batch else {
+    guard case .perRank(let part) = plan.options.batch else {
       if let own = workload.clientSamples { return .fixed(own[voter]) }
       let part = ContiguousPartition(count: training.count, parts: electorate.count)[voter]
       return .fixed(Array(training[part]))
     }
+    let batch = Memory.product(part, plan.options.accumulate)
     if workload.clientSamples == nil, !electorate.areClients {
       return .shared(
         EpochSampler(
@@ -57,12 +63,9 @@ struct BatchSource: ~Copyable {
         seed: plan.options.seed, batch: batch))
   }
 
-  /// Fills a batch with the samples of a voter's draw, none where it gets none.
-  mutating func load(
-    _ batch: inout Batch, voter: Int, draw: Int, from workload: Workload
-  ) {
+  /// Draws the samples of a voter, none where it gets none.
+  mutating func take(voter: Int, draw: Int) {
     let place = voter - firstVoter
-    let count: Int
     switch orders[place] {
     case .shared(var sampler):
       orders[place] = .noise(count: 0)  // The sampler is moved, not copied, while it changes.
@@ -77,7 +80,16 @@ struct BatchSource: ~Copyable {
       count = fixed.count
     case .noise(let draws): count = draws
     }
-    workload.load(&batch, samples: samples.span.extracting(0..<count))
-    batch.noise = NoisePosition(seed: seed, rank: voter, step: draw)
+    noise = NoisePosition(seed: seed, rank: voter, step: draw)
+  }
+
+  /// Fills a batch with some of the samples drawn last.
+  func load(_ batch: inout Batch, _ part: Range<Int>, from workload: Workload) {
+    let draw = augmentation.map {
+      AugmentedDraw($0, seed: seed, voter: noise.rank, draw: noise.step)
+    }
+    workload.load(
+      &batch, samples: samples.span.extracting(part), from: part.lowerBound, changedBy: draw)
+    batch.noise = noise
   }
 }

@@ -1,4 +1,5 @@
 import AlignedBuffers
+import Datasets
 import Objectives
 import SignDescent
 
@@ -22,6 +23,7 @@ final class GradientSource {
   private let fault: FaultInjection?
   private let clip: GradientClip?
   private let localSteps: LocalSteps?
+  private let accumulation: GradientAccumulation?
   private let leastSeconds: Double
   private let firstVoter: Int
   /// The number of batches that each hosted voter has drawn.
@@ -45,12 +47,17 @@ final class GradientSource {
           count: cohort.localSteps, learningRate: cohort.localLearningRate,
           parameters: workload.objective.layout.count)
     }
+    let parts = plan.options.accumulate
+    accumulation =
+      parts < 2
+      ? nil
+      : GradientAccumulation(parts: parts, parameters: workload.objective.layout.count)
     firstVoter = electorate.hosted.lowerBound
     draws = AlignedBuffer(
       repeating: UInt64(plan.position.step), count: electorate.hosted.count)
     self.electorate = electorate
     samples = BatchSource(plan: plan, electorate: electorate, workload: workload)
-    batch = workload.makeBatch(capacity: samples.capacity)
+    batch = workload.makeBatch(capacity: (samples.capacity + parts - 1) / parts)
   }
 
   /// Starts a step of the run.
@@ -85,14 +92,14 @@ final class GradientSource {
     if let localSteps {
       try localSteps.run(from: point, into: &gradient) { point, gradient in
         load(voter)
-        draw.samples += batch.count
+        draw.samples += samples.count
         draw.loss += try compute(at: point, into: &gradient) / Double(localSteps.count)
       }
       return draw
     }
     load(voter)
-    guard batch.count > 0 else { return draw }
-    draw.samples = batch.count
+    guard samples.count > 0 else { return draw }
+    draw.samples = samples.count
     draw.loss = try compute(at: point, into: &gradient, observer: observer)
     return draw
   }
@@ -126,7 +133,7 @@ final class GradientSource {
 
   private func load(_ voter: Int) {
     let place = voter - firstVoter
-    samples.load(&batch, voter: voter, draw: Int(draws[place]), from: workload)
+    samples.take(voter: voter, draw: Int(draws[place]))
     draws[place] += 1
   }
 
@@ -135,10 +142,31 @@ final class GradientSource {
     observer: EarlyBallot? = nil
   ) throws -> Double {
     let changesLater = fault != nil || clip != nil
-    var loss = try workload.objective.gradient(
-      at: point, on: batch, into: gradient.mutableSpan, observer: changesLater ? nil : observer)
+    var loss = try mean(at: point, into: &gradient, observer: changesLater ? nil : observer)
     fault?.corrupt(gradient: gradient.mutableSpan, loss: &loss, atStep: step)
     clip?.apply(to: gradient.mutableSpan)
     return loss
+  }
+
+  /// Loss and gradient on the samples that were drawn last, in as many parts as `--accumulate` says.
+  private func mean(
+    at point: Span<Float>, into gradient: inout AlignedBuffer<Float>,
+    observer: (any GradientObserver)?
+  ) throws -> Double {
+    let objective = workload.objective
+    guard let accumulation else {
+      samples.load(&batch, 0..<samples.count, from: workload)
+      return try objective.gradient(
+        at: point, on: batch, into: gradient.mutableSpan, observer: observer)
+    }
+    let parts = ContiguousPartition(
+      count: samples.count, parts: min(accumulation.parts, samples.count))
+    return try accumulation.run(
+      counts: (0..<parts.parts).map { parts[$0].count }, into: &gradient, observer: observer
+    ) { part, gradient, observer in
+      samples.load(&batch, parts[part], from: workload)
+      return try objective.gradient(
+        at: point, on: batch, into: gradient.mutableSpan, observer: observer)
+    }
   }
 }

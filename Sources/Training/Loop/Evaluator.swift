@@ -11,12 +11,10 @@ final class Evaluator {
   /// Samples per call of the objective, at most.
   static let batchCapacity = 256
 
-  /// Seconds that ranks have to answer a roll call after a wait ran out.
-  private static let rollCallSeconds = 2.0
-
   private let workload: Workload
   private let communicator: Communicator
   private let patience: Patience
+  private let statistics: StatisticsMean?
   private var batch: Batch
   private var predictions: AlignedBuffer<Int32>
   /// For each rank: sum of losses, their number, size of each class, correct ones of each class.
@@ -25,10 +23,15 @@ final class Evaluator {
   /// Prepares evaluations.
   ///
   /// Collective: duplicates the communicator.
+  ///
+  /// - Parameter statistics: Forms the mean of running statistics before each evaluation; nil where
+  ///   there are none, or where they stay as they are.
   init(
-    workload: Workload, patience: Patience, world: borrowing Communicator
+    workload: Workload, statistics: StatisticsMean? = nil, patience: Patience,
+    world: borrowing Communicator
   ) throws(MPIError) {
     self.workload = workload
+    self.statistics = statistics
     communicator = try world.duplicate()
     self.patience = patience
     batch = workload.makeBatch(capacity: workload.evaluationBatch)
@@ -42,6 +45,7 @@ final class Evaluator {
   /// Collective.
   func evaluate(_ parameters: Span<Float>, on split: Evaluation.Split) throws -> Evaluation {
     let start = Clock.seconds
+    try statistics?.form()
     let classes = workload.objective.classCount ?? 0
     let stride = 2 + 2 * classes
     let first = communicator.rank * stride
@@ -56,13 +60,7 @@ final class Evaluator {
       patience.whileWaiting()
     }
     try sums.startAllGather(countPerRank: stride, on: communicator)
-    do {
-      try sums.wait(limitSeconds: patience.limitSeconds, onIdle: patience.whileWaiting)
-    } catch is WaitTimeout {
-      throw TrainingError.peersMissing(
-        during: "evaluation", ranks: communicator.rollCall(seconds: Self.rollCallSeconds),
-        seconds: patience.limitSeconds)
-    }
+    try sums.wait(patience, during: "evaluation", on: communicator)
     return total(split, classes: classes, seconds: Clock.seconds - start)
   }
 

@@ -24,15 +24,19 @@ final class TrainingLoop {
   private var stepGuard: StepGuard
   /// How long the previous step took; travels with the next ballot.
   private var times = StepTimes()
+  private var stepsDone: Int
 
   /// Prepares the first step, or the one after the checkpoint that the run goes on from.
   ///
   /// Collective.
+  ///
+  /// - Parameter state: The parameters that the run starts from.
   init(
     plan: RunPlan, workload: Workload, reporter: Reporter?, fault: FaultInjection?,
-    checkpoints: Checkpointing? = nil, world: borrowing Communicator
+    checkpoints: Checkpointing? = nil, state: ModelState, world: borrowing Communicator
   ) throws {
     self.plan = plan
+    stepsDone = plan.position.step
     self.workload = workload
     self.reporter = reporter
     self.fault = fault
@@ -42,19 +46,20 @@ final class TrainingLoop {
     // A wait has its own limit, so it counts as a sign of life.
     let patience = Patience(limitSeconds: timeout) { watchdog.touch() }
     self.patience = patience
-    evaluator = try Evaluator(workload: workload, patience: patience, world: world)
+    let statistics = try workload.objective.statistics.map {
+      try StatisticsMean($0, patience: patience, world: world)
+    }
+    evaluator = try Evaluator(
+      workload: workload, statistics: statistics, patience: patience, world: world)
     let electorate = plan.electorate(rank: world.rank)
     optimizer = try plan.makeOptimizer(
       for: workload.objective, electorate: electorate, patience: patience, world: world)
     if let notice = optimizer.notice { try reporter?.record(fallback: notice) }
     source = GradientSource(
       plan: plan, electorate: electorate, workload: workload, fault: fault)
-    state = ModelState(layout: workload.objective.layout)
-    state.parameters.withMutableSpan {
-      workload.objective.initialize($0, seed: plan.options.seed)
-    }
+    self.state = state
     let content = CheckpointContent(
-      state: state, optimizer: optimizer, source: source,
+      state: state, optimizer: optimizer, source: source, statistics: statistics,
       modelMetadata: ModelFile.metadata(of: workload, options: plan.options), rank: world.rank,
       ranks: world.size)
     try checkpoints?.restore(into: content)
@@ -69,32 +74,58 @@ final class TrainingLoop {
   /// Runs all steps, and evaluates in between and at the end.
   ///
   /// - Returns: How the run ended, or that it stopped because a rank was asked to.
+  /// - Throws: `TrainingError.rankDied` where MPI says so.
   func run() throws -> RunOutcome {
+    do {
+      return try takeAllSteps()
+    } catch let error as MPIError where error.isProcessFailure {
+      checkpointer?.rest()
+      throw TrainingError.rankDied(steps: stepsDone)
+    }
+  }
+
+  private func takeAllSteps() throws -> RunOutcome {
     let start = Clock.seconds
     var evaluationSeconds = 0.0
-    for step in plan.position.step..<max(plan.totalSteps, plan.position.step) {
+    // A run that ended at the accuracy asked for ends there again.
+    var isReached = false
+    if plan.options.stopAt != nil, stepsDone > 0, plan.isEvaluationDue(after: stepsDone - 1) {
+      let evaluation = try evaluate(on: workload.interimSplit, after: stepsDone)
+      evaluationSeconds += evaluation.seconds
+      isReached = plan.isEnough(evaluation)
+    }
+    while stepsDone < plan.totalSteps, !isReached {
+      let step = stepsDone
       do {
         try take(step: step)
       } catch let error as TrainingError {
         try saveMajority(error)
         throw error
       }
-      if try checkpointer?.advance(after: step + 1, optimizer.controls) ?? false {
-        return try stop(after: step + 1, seconds: Clock.seconds - start - evaluationSeconds)
+      stepsDone += 1
+      if try checkpointer?.advance(after: stepsDone, optimizer.controls) ?? false {
+        return try stop(after: stepsDone, seconds: Clock.seconds - start - evaluationSeconds)
       }
       if plan.isEvaluationDue(after: step) {
-        evaluationSeconds += try evaluate(on: workload.interimSplit, after: step + 1).seconds
+        let evaluation = try evaluate(on: workload.interimSplit, after: stepsDone)
+        evaluationSeconds += evaluation.seconds
+        isReached = plan.isEnough(evaluation)
       }
     }
-    let isSaved = try checkpointer?.complete(plan.totalSteps) ?? true
+    let isSaved = try checkpointer?.complete(stepsDone) ?? true
     let trainingSeconds = Clock.seconds - start - evaluationSeconds
-    if workload.interimSplit != workload.finalSplit {
-      _ = try evaluate(on: workload.interimSplit, after: plan.totalSteps)
-    }
-    let last = try evaluate(on: workload.finalSplit, after: plan.totalSteps)
     return RunOutcome(
-      steps: plan.totalSteps, trainingSeconds: trainingSeconds, evaluation: last,
-      weightHash: hash, state: state, ending: .completed, isSaved: isSaved)
+      steps: stepsDone, trainingSeconds: trainingSeconds,
+      evaluation: try evaluateLast(after: stepsDone, isReached: isReached), weightHash: hash,
+      state: state, ending: isReached ? .reached : .completed, isSaved: isSaved)
+  }
+
+  /// The evaluation at the end; held-out samples were evaluated where the run ends early.
+  private func evaluateLast(after steps: Int, isReached: Bool) throws -> Evaluation {
+    if workload.interimSplit != workload.finalSplit, !isReached {
+      _ = try evaluate(on: workload.interimSplit, after: steps)
+    }
+    return try evaluate(on: workload.finalSplit, after: steps)
   }
 
   /// Ends the run early, with a checkpoint.
@@ -180,6 +211,8 @@ struct RunOutcome {
   enum Ending: String {
     /// All steps are done.
     case completed
+    /// An evaluation was as good as `--stop-at` asks for.
+    case reached
     /// A signal asked for the end.
     case stopped
   }
@@ -200,5 +233,5 @@ struct RunOutcome {
   let isSaved: Bool
 
   /// The exit code: 0 for a run that is done, 85 for one that goes on later.
-  var exitCode: Int32 { isSaved ? ending == .completed ? 0 : 85 : 1 }
+  var exitCode: Int32 { isSaved ? ending == .stopped ? 85 : 0 : 1 }
 }

@@ -1,3 +1,5 @@
+import Voting
+
 /// How often a checkpoint is written (`--checkpoint-every`).
 public enum CheckpointInterval: Equatable, Sendable, LosslessStringConvertible {
   /// After so many steps.
@@ -64,6 +66,14 @@ public enum CheckpointMemory: String, CaseIterable, Sendable {
   case none
 }
 
+/// What a run does when a rank dies (`--on-failure`).
+public enum FailureResponse: String, CaseIterable, Sendable {
+  /// It ends.
+  case abort
+  /// It goes on from the last checkpoint with the ranks that are left.
+  case shrink
+}
+
 /// Checkpoints of a run, its defaults filled in.
 struct CheckpointSettings {
   let folder: String
@@ -89,10 +99,18 @@ extension TrainingOptions {
     let given = [
       ("--checkpoint-every", checkpointEvery != nil), ("--keep", keep != nil),
       ("--checkpoint-memory", checkpointMemory != nil), ("--resume", resume != nil),
-      ("--resume-strict", resumeStrict),
+      ("--resume-strict", resumeStrict), ("--on-failure shrink", onFailure == .shrink),
     ]
     if checkpoint == nil, let (flag, _) = given.first(where: \.1) {
       throw OptionError("\(flag) needs --checkpoint, the folder of the checkpoints")
+    }
+    if onFailure == .shrink, resumeStrict {
+      throw OptionError("--resume-strict allows no other ranks: leave --on-failure shrink out")
+    }
+    if onFailure == .shrink, route == .hierarchical {
+      throw OptionError(
+        "--on-failure shrink needs messages, which fail when a rank dies: give another --vote than "
+          + "hierarchical")
     }
     if let keep, keep < 1 { throw OptionError("--keep must be 1 or more: found \(keep)") }
   }

@@ -46,6 +46,7 @@ extension TrainingOptions {
         .init("checkpoint-memory", .string(settings.memory.rawValue)),
         .init("resume", .string(settings.resume.description)),
         .init("resume-strict", .bool(settings.isStrict)),
+        .init("on-failure", .string(onFailure.rawValue)),
       ]
     }
     if let momentum = plan.momentum { members.append(.init("momentum", .number(momentum))) }
@@ -54,6 +55,11 @@ extension TrainingOptions {
     if let simulateGradient {
       members.append(.init("simulate-gradient", .number(simulateGradient)))
     }
+    if accumulate > 1 { members.append(.init("accumulate", .integer(accumulate))) }
+    if labelSmoothing > 0 { members.append(.init("label-smoothing", .number(labelSmoothing))) }
+    if let augmentation { members.append(.init("augment", .string("\(augmentation)"))) }
+    if let startFrom { members.append(.init("start-from", .string(startFrom))) }
+    if let stopAt { members.append(.init("stop-at", .string("\(stopAt)"))) }
     if let clip { members.append(.init("clip", .number(clip))) }
     if let cohort = plan.cohort {
       members += [
@@ -83,10 +89,11 @@ extension TrainingOptions {
 
   /// The flags that change nothing in the parameters of a run, so that it may go on with others.
   private static let freeFlags: Set = [
-    "threads", "evaluate-every", "check-replicas", "max-abstentions", "collective-timeout", "log",
+    "threads", "stop-at", "evaluate-every", "check-replicas", "max-abstentions",
+    "collective-timeout", "log",
     "log-every", "save", "simulate-gradient", "vote", "coding", "checkpoint", "checkpoint-every",
     "keep",
-    "checkpoint-memory", "resume", "resume-strict",
+    "checkpoint-memory", "resume", "resume-strict", "on-failure",
   ]
 
   /// Every flag that the parameters of the run depend on, by name.

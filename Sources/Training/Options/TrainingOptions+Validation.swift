@@ -38,6 +38,9 @@ extension TrainingOptions {
     if !(collectiveTimeout > 0 && collectiveTimeout <= 1e6) {
       throw OptionError("--collective-timeout takes seconds above 0: found \(collectiveTimeout)")
     }
+    if !(labelSmoothing >= 0 && labelSmoothing < 1) {
+      throw OptionError("--label-smoothing must lie in [0, 1): found \(labelSmoothing)")
+    }
     if let simulateGradient, !(simulateGradient > 0 && simulateGradient < collectiveTimeout * 1e3) {
       throw OptionError(
         "--simulate-gradient takes milliseconds above 0 and below --collective-timeout: found "
@@ -58,6 +61,9 @@ extension TrainingOptions {
     ]
     for (flag, count) in counts where count < 0 {
       throw OptionError("\(flag) must be 0 or more: found \(count)")
+    }
+    if accumulate < 1 || accumulate > 1 << 20 {
+      throw OptionError("--accumulate must lie in 1...2^20: found \(accumulate)")
     }
     if logEvery < 1 { throw OptionError("--log-every must be 1 or more: found \(logEvery)") }
     switch length {
@@ -192,11 +198,22 @@ extension TrainingOptions {
   private func checkModel() throws(OptionError) {
     if model != .mlp, hidden != nil { throw OptionError("--hidden belongs to --model mlp") }
     try checkText()
+    if model == .logistic || model.isClosedForm, labelSmoothing > 0 {
+      throw OptionError("--label-smoothing belongs to networks, not to --model \(model)")
+    }
+    if stopAt != nil, evaluateEvery == 0 {
+      throw OptionError("--stop-at needs evaluations before the end: found --evaluate-every 0")
+    }
     guard case .closedForm(let form) = model else { return }
+    if stopAt != nil { throw OptionError("--model \(form) has no accuracy to --stop-at") }
     if data != nil { throw OptionError("--model \(form) takes no --data") }
     if validation > 0 { throw OptionError("--model \(form) has no samples to hold out") }
     if batch == .full { throw OptionError("--model \(form) has no full batch: give a number") }
     if partition != nil { throw OptionError("--model \(form) has no samples to divide") }
+    if augmentation != nil { throw OptionError("--model \(form) has no images to --augment") }
+    if accumulate > 1 {
+      throw OptionError("--model \(form) takes no --accumulate: give a larger --batch")
+    }
     if case .epochs = length {
       throw OptionError("--model \(form) has no epochs: give --steps")
     }

@@ -1,4 +1,5 @@
 public import Datasets
+public import Networks
 public import Objectives
 public import SignBits
 public import SignDescent
@@ -22,8 +23,18 @@ public struct TrainingOptions: Sendable {
   public var data: String?
   /// Samples per rank and step.
   public var batch = BatchSize.perRank(64)
+  /// Batches of a rank in a step, whose mean gradient counts.
+  public var accumulate = 1
   /// How long the run is.
   public var length = RunLength.epochs(5)
+  /// What ends the run before that; nothing when not given.
+  public var stopAt: StopTarget?
+  /// How much of a label is spread over all classes, in gradients.
+  public var labelSmoothing = 0.0
+  /// How training images are changed; they are not when not given.
+  public var augmentation: Augmentation?
+  /// A file of parameters to start from; the seed's when not given.
+  public var startFrom: String?
   /// The learning rate γ.
   public var learningRate: Double?
   /// The course of the learning rate.
@@ -95,6 +106,8 @@ public struct TrainingOptions: Sendable {
   public var resume: ResumeChoice?
   /// Whether to refuse a resume on a machine whose gradients may differ in their last bits.
   public var resumeStrict = false
+  /// What to do when a rank dies.
+  public var onFailure = FailureResponse.abort
 
   /// The defaults.
   public init() {}
@@ -124,6 +137,12 @@ public enum ModelChoice: Equatable, Sendable {
   case logistic
   /// A multilayer perceptron with ReLU.
   case mlp
+  /// A small convolutional network.
+  case cnn
+  /// A residual network for small images, 6n + 2 layers with weights.
+  case resnet(depth: Int)
+  /// These layers.
+  case layers(LayerList)
   /// A generative transformer of bytes.
   case gpt
 }
@@ -135,30 +154,6 @@ public struct OptionError: Error, Equatable, CustomStringConvertible {
 
   /// An error from its one line.
   public init(_ description: String) { self.description = description }
-}
-
-extension ModelChoice: LosslessStringConvertible {
-  /// Reads `mlp`, `gpt`, `logistic` or the name of a closed form; nil for anything else.
-  public init?(_ text: String) {
-    switch text {
-    case "mlp": self = .mlp
-    case "gpt": self = .gpt
-    case "logistic": self = .logistic
-    default:
-      guard let form = ClosedForm(text) else { return nil }
-      self = .closedForm(form)
-    }
-  }
-
-  /// The text that `init(_:)` reads.
-  public var description: String {
-    switch self {
-    case .mlp: "mlp"
-    case .gpt: "gpt"
-    case .logistic: "logistic"
-    case .closedForm(let form): form.description
-    }
-  }
 }
 
 extension BatchSize: LosslessStringConvertible {

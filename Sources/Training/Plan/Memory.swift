@@ -8,18 +8,16 @@ struct Memory {
   let bytesPerParameter: Int
   /// The ranks that share a node.
   let localRanks: Int
-  /// Bytes per activation of a rank: its value and its gradient.
-  private static let bytesPerActivation = 8
 
   /// Checks that the arrays of the ranks of a node fit its memory.
   ///
+  /// - Parameter bytesBeside: Bytes of a rank that do not grow with the parameters, such as those of
+  ///   activations.
   /// - Throws: `OptionError` with what is needed and what there is.
-  func check(parameters: Int, activations: Int = 0) throws(OptionError) {
+  func check(parameters: Int, bytesBeside: Int = 0) throws(OptionError) {
     let needed = Self.product(
       localRanks,
-      Self.sum(
-        Self.product(bytesPerParameter, parameters),
-        Self.product(Self.bytesPerActivation, activations)))
+      Self.sum(Self.product(bytesPerParameter, parameters), bytesBeside))
     let physical = Int(clamping: ProcessInfo.processInfo.physicalMemory)
     guard needed <= physical else {
       throw OptionError(

@@ -43,7 +43,12 @@ extension RunPlan {
     } else if options.coding == .delta {
       candidates = TrainingOptions.codedRoutes.map { .init($0, .delta) }
     }
-    return candidates.filter { options.coding == nil || options.coding == $0.coding }
+    // Who waits in shared memory does not notice that a rank died.
+    let isShared = options.onFailure == .abort || !MPI.mitigatesFailures
+    return candidates.filter {
+      (options.coding == nil || options.coding == $0.coding)
+        && (isShared || $0.route != .hierarchical)
+    }
   }
 
   /// How the point ahead comes about; nil where gradients are taken at the parameters.

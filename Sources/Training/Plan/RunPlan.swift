@@ -20,7 +20,7 @@ struct RunPlan {
   let totalSteps: Int
   /// Steps of the learning rate's course: those of the run unless the number of ranks changed.
   let scheduleSteps: Int
-  /// The most samples of a voter in a batch.
+  /// The most samples of a voter in a step, those of all parts of `--accumulate`.
   let batchCapacity: Int
   /// The learning rate γ that the schedule starts from.
   let learningRate: Double
@@ -68,7 +68,8 @@ struct RunPlan {
       }
       batchCapacity = largestPart ?? (trainingSamples + voters - 1) / voters
       course = EpochCourse(samples: 1, samplesPerStep: 1, start: position.place)
-    case .perRank(let count):
+    case .perRank(let part):
+      let count = Memory.product(part, options.accumulate)
       batchCapacity = trainingSamples == 0 ? count : min(count, trainingSamples)
       let batches = cohort.map { Memory.product($0.attendance, $0.localSteps) } ?? ranks
       let samplesPerStep = Memory.product(batches, batchCapacity)
@@ -143,6 +144,12 @@ struct RunPlan {
     if let interval = options.evaluateEvery { return interval > 0 && (step + 1) % interval == 0 }
     guard options.batch != .full, let course else { return false }
     return course.place(before: step + 1).entry == 0
+  }
+
+  /// Whether the run may end with an evaluation.
+  func isEnough(_ evaluation: Evaluation) -> Bool {
+    guard let target = options.stopAt, let accuracy = evaluation.accuracy else { return false }
+    return accuracy >= target.accuracy
   }
 
   /// Whether the hash of the parameters travels with a step.

@@ -23,11 +23,12 @@ final class Workload {
   /// - Throws: `DatasetError`, `ParameterLayoutError`, `OptionError` or `OneDNNError`, in one line.
   init(_ options: TrainingOptions, ranks: Int, localRanks: Int, threads: Int) throws {
     let voters = options.cohort?.clients ?? ranks
-    let bytes = options.algorithm.bytesPerParameter(hostedVoters: (voters + ranks - 1) / ranks)
+    let state = options.algorithm.bytesPerParameter(hostedVoters: (voters + ranks - 1) / ranks)
     // The copy has the parameters and the rest of the state, not the gradient.
     let copies = options.checkpointSettings?.memory == .copy
+    let bytes = Memory.sum(options.accumulate > 1 ? 4 : 0, state)
     let memory = Memory(
-      bytesPerParameter: copies ? Memory.sum(bytes, bytes - 4) : bytes, localRanks: localRanks)
+      bytesPerParameter: copies ? Memory.sum(bytes, state - 4) : bytes, localRanks: localRanks)
     if case .closedForm(let form) = options.model {
       objective = try form.makeObjective()
       try memory.check(parameters: objective.layout.count)
@@ -39,6 +40,7 @@ final class Workload {
     let data = try DataSource(parsing: options.dataName).load(context: options.gpt.context)
     let split = try ValidationSplit(
       sampleCount: data.training.count, validationCount: options.validation, seed: options.seed)
+    if options.augmentation != nil { try Self.checkImages(data.training) }
     self.data = data
     self.split = split
     let partition = options.partition ?? (options.cohort == nil ? .shared : .iid)
@@ -48,12 +50,18 @@ final class Workload {
       : try partition.divide(
         training: split.training, labels: data.training.labels, clients: voters,
         seed: options.seed)
+    let batch = Self.batchCapacity(
+      options, samples: split.training.count, voters: voters,
+      largestPart: clientSamples?.map(\.count).max())
     objective = try Self.makeObjective(
       options.model, hidden: options.hidden ?? [256, 256], gpt: options.gpt, data: data,
-      batch: Self.batchCapacity(
-        options, samples: split.training.count, voters: voters,
-        largestPart: clientSamples?.map(\.count).max()),
+      batch: batch,
       memory: memory, threads: threads)
+    (objective as? Network)?.labelSmoothing = options.labelSmoothing
+    guard batch > 1 || objective.statistics == nil else {
+      throw OptionError(
+        "--batch \(options.batch): batch normalization needs 2 samples a rank or more, found 1")
+    }
   }
 
   /// What is evaluated on without training: a model and data.
@@ -72,14 +80,23 @@ final class Workload {
     clientSamples = nil
   }
 
+  private static func checkImages(_ data: Dataset) throws(OptionError) {
+    guard case .dense(let samples) = data, (2...3).contains(samples.shape.count) else {
+      throw OptionError("--augment changes images, and the data have none: leave it out")
+    }
+  }
+
   /// The largest number of samples of a gradient.
   static func batchCapacity(
     _ options: TrainingOptions, samples: Int, voters: Int, largestPart: Int?
   ) -> Int {
-    switch options.batch {
-    case .perRank(let count): min(count, max(samples, 1))
-    case .full: largestPart ?? max((samples + voters - 1) / voters, 1)
-    }
+    let parts = options.accumulate
+    let drawn =
+      switch options.batch {
+      case .perRank(let count): min(Memory.product(count, parts), max(samples, 1))
+      case .full: largestPart ?? max((samples + voters - 1) / voters, 1)
+      }
+    return (drawn + parts - 1) / parts
   }
 
   /// A model for data.
@@ -89,33 +106,37 @@ final class Workload {
     _ model: ModelChoice, hidden: [Int], gpt: GPTOptions, data: LoadedData, batch: Int,
     memory: Memory, threads: Int
   ) throws -> any Objective {
-    if model == .gpt {
-      return try makeNetwork(
-        gpt.model, batch: batch, evaluationBatch: gpt.evaluationBatch, memory: memory,
-        threads: threads)
+    let classes = data.training.classCount
+    guard let network = try model.network(hidden: hidden, gpt: gpt, for: data.training) else {
+      return try LogisticRegression(width: data.training.width, classCount: classes)
     }
-    guard model == .mlp else {
-      return try LogisticRegression(
-        width: data.training.width, classCount: data.training.classCount)
-    }
-    guard case .dense(let samples) = data.training else {
-      throw OptionError("--model mlp takes dense data; for LIBSVM files use --model logistic")
+    let outline = try NetworkOutline(network)
+    guard outline.isSequential || outline.classCount == classes else {
+      throw OptionError(
+        "--model: its last layer gives \(outline.classCount) scores, the data have \(classes) "
+          + "classes: end with dense \(classes)")
     }
     return try makeNetwork(
-      .mlp(input: samples.width, hidden: hidden, classes: samples.classCount), batch: batch,
-      evaluationBatch: Evaluator.batchCapacity, memory: memory, threads: threads)
+      network, batch: batch,
+      evaluationBatch: outline.isSequential ? gpt.evaluationBatch : Evaluator.batchCapacity,
+      memory: memory, threads: threads)
   }
 
+  /// A network, where the memory has room for it.
   static func makeNetwork(
     _ network: NetworkModel, batch: Int, evaluationBatch: Int, memory: Memory, threads: Int
   ) throws -> Network {
     let outline = try NetworkOutline(network)
-    let capacity = max(batch, evaluationBatch)
-    try memory.check(
-      parameters: outline.layout.count,
-      activations: Memory.product(capacity, outline.activationCount))
+    // First without the arena: what is too large by far shall not be compiled.
+    try memory.check(parameters: outline.layout.count)
+    let width = outline.featureShape.reduce(1, Memory.product)
+    let features = Memory.product(4 * width, batch + evaluationBatch)
     return try Network(
-      network, trainingCapacity: batch, evaluationCapacity: evaluationBatch, threads: threads)
+      network, trainingCapacity: batch, evaluationCapacity: evaluationBatch, threads: threads
+    ) { arenaBytes in
+      try memory.check(
+        parameters: outline.layout.count, bytesBeside: Memory.sum(arenaBytes, features))
+    }
   }
 
   /// Samples per call of an evaluation, at most.
@@ -151,13 +172,22 @@ final class Workload {
   }
 
   /// Fills a batch with samples of the training set.
-  func load(_ batch: inout Batch, samples: Span<Int32>) {
+  ///
+  /// - Parameters:
+  ///   - first: The place of the first one in its draw.
+  ///   - draw: How the draw changes its images; nil where they stay as they are.
+  func load(
+    _ batch: inout Batch, samples: Span<Int32>, from first: Int, changedBy draw: AugmentedDraw?
+  ) {
     batch.removeAll()
     guard let data else {
       batch.removeAll(leaving: samples.count)
       return
     }
-    for index in samples.indices { data.training.append(Int(samples[index]), to: &batch) }
+    for index in samples.indices {
+      data.training.append(
+        Int(samples[index]), to: &batch, changedBy: draw.map { ($0, first + index) })
+    }
   }
 
   /// The samples of a set to evaluate on that a rank takes.
@@ -191,10 +221,20 @@ final class Workload {
 
 extension Dataset {
   /// Adds a sample to a batch of this data's shape.
-  func append(_ sample: Int, to batch: inout Batch) {
+  ///
+  /// - Parameter change: A draw that changes its images, and the sample's place in it.
+  func append(
+    _ sample: Int, to batch: inout Batch, changedBy change: (draw: AugmentedDraw, place: Int)? = nil
+  ) {
     switch self {
     case .dense(let dataset):
-      batch.append(label: dataset.labels[sample]) { dataset.copyRow(sample, into: &$0) }
+      batch.append(label: dataset.labels[sample]) { row in
+        if let change {
+          dataset.copyRow(sample, at: change.place, of: change.draw, into: &row)
+        } else {
+          dataset.copyRow(sample, into: &row)
+        }
+      }
     case .text(let dataset):
       batch.append(label: Int32(dataset.predictedCount(of: sample))) {
         dataset.copyRow(sample, into: &$0)

@@ -11,11 +11,49 @@ enum ModelFile {
   static func write(
     _ state: ModelState, of workload: Workload, options: TrainingOptions, to path: String
   ) throws(CheckpointError) {
-    let metadata = metadata(of: workload, options: options)
-    try state.parameters.withSpan { values throws(CheckpointError) in
-      try Safetensors.write(
-        to: path, values: values, tensors: entries(of: state.layout), metadata: metadata)
+    let statistics = workload.objective.statistics
+    try Safetensors.write(
+      to: path, tensors: tensors(state.layout, statistics),
+      metadata: metadata(of: workload, options: options)
+    ) { writer throws(CheckpointError) in
+      try state.parameters.withSpan { values throws(CheckpointError) in
+        try writer.append(values.bytes)
+      }
+      try statistics?.evaluated.withSpan { values throws(CheckpointError) in
+        try writer.append(values.bytes)
+      }
     }
+  }
+
+  /// The tensors of a file: the parameters, then the means of running statistics.
+  static func tensors(
+    _ layout: ParameterLayout, _ statistics: RunningStatistics?
+  ) -> [TensorDescription] {
+    (layout.tensors + (statistics?.layout.tensors ?? [])).map {
+      TensorDescription(name: $0.name, shape: $0.shape)
+    }
+  }
+
+  /// Reads the tensors of a file; the ranks' own running statistics stay as they are.
+  ///
+  /// - Throws: `CheckpointError` when it is damaged or holds other tensors.
+  static func read(
+    _ path: String, into state: ModelState, _ statistics: RunningStatistics?
+  ) throws {
+    guard let statistics else {
+      try state.parameters.withMutableSpan { values in
+        _ = try Safetensors.read(from: path, tensors: entries(of: state.layout), into: values)
+      }
+      return
+    }
+    let count = state.layout.count
+    let averages = entries(of: statistics.layout, from: count)
+    var values = AlignedBuffer<Float>(repeating: 0, count: count + statistics.layout.count)
+    try values.withMutableSpan {
+      _ = try Safetensors.read(from: path, tensors: entries(of: state.layout) + averages, into: $0)
+    }
+    for index in 0..<count { state.parameters[index] = values[index] }
+    for index in 0..<statistics.layout.count { statistics.evaluated[index] = values[count + index] }
   }
 
   /// What a file says about its model.
@@ -24,7 +62,7 @@ enum ModelFile {
     return [
       "model": options.model.description,
       "hidden": (options.hidden ?? [256, 256]).map(String.init).joined(separator: ","),
-      "features": "\(workload.data?.training.width ?? 0)",
+      "features": shape(of: workload.data?.training),
       "classes": "\(workload.objective.classCount ?? 0)",
     ]
   }
@@ -46,11 +84,12 @@ enum ModelFile {
       return (found.objective, found.state)
     }
     let metadata = try Safetensors.readHeader(from: path).metadata
-    guard let model = metadata["model"].flatMap(ModelChoice.init),
-      model == .mlp || model == .logistic
+    guard let model = metadata["model"].flatMap(ModelChoice.init(_:)), !model.isClosedForm
     else { throw OptionError("\(path): its metadata name no model that can be evaluated on data") }
-    let expected = ["features": data.training.width, "classes": data.training.classCount]
-    for (name, found) in expected where metadata[name] != "\(found)" {
+    let expected = [
+      "features": shape(of: data.training), "classes": "\(data.training.classCount)",
+    ]
+    for (name, found) in expected where metadata[name] != found {
       throw OptionError(
         "\(path): made for \(metadata[name] ?? "unknown") \(name), the data have \(found)")
     }
@@ -58,7 +97,9 @@ enum ModelFile {
     let objective = try Workload.makeObjective(
       model, hidden: hidden, gpt: GPTOptions(), data: data, batch: 1,
       memory: Memory(bytesPerParameter: 8, localRanks: localRanks), threads: threads)
-    return (objective, try read(path, layout: objective.layout))
+    let state = ModelState(layout: objective.layout)
+    try read(path, into: state, objective.statistics)
+    return (objective, state)
   }
 
   /// The network of a GPT that a file holds the parameters of, and the parameters.
@@ -68,15 +109,9 @@ enum ModelFile {
     let network = try Workload.makeNetwork(
       gpt.model, batch: 1, evaluationBatch: gpt.evaluationBatch,
       memory: Memory(bytesPerParameter: 8, localRanks: localRanks), threads: threads)
-    return (network, try read(path, layout: network.layout))
-  }
-
-  private static func read(_ path: String, layout: ParameterLayout) throws -> ModelState {
-    let state = ModelState(layout: layout)
-    try state.parameters.withMutableSpan { values in
-      _ = try Safetensors.read(from: path, tensors: entries(of: layout), into: values)
-    }
-    return state
+    let state = ModelState(layout: network.layout)
+    try read(path, into: state, network.statistics)
+    return (network, state)
   }
 
   /// Checks before a run that its end can be saved.
@@ -88,7 +123,17 @@ enum ModelFile {
     }
   }
 
-  private static func entries(of layout: ParameterLayout) -> [TensorEntry] {
-    layout.tensors.map { TensorEntry(name: $0.name, shape: $0.shape, range: $0.range) }
+  /// Rows x columns of images, or the number of features.
+  private static func shape(of data: Dataset?) -> String {
+    guard case .dense(let samples) = data else { return "\(data?.width ?? 0)" }
+    return samples.shape.map(String.init).joined(separator: "x")
+  }
+
+  private static func entries(of layout: ParameterLayout, from start: Int = 0) -> [TensorEntry] {
+    layout.tensors.map {
+      TensorEntry(
+        name: $0.name, shape: $0.shape,
+        range: start + $0.range.lowerBound..<start + $0.range.upperBound)
+    }
   }
 }

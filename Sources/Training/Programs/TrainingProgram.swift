@@ -1,3 +1,4 @@
+import AlignedBuffers
 import Checkpoints
 import Datasets
 import Foundation
@@ -15,11 +16,21 @@ public enum TrainingProgram {
   /// - Parameter options: Validated options.
   /// - Returns: The exit code.
   public static func run(_ options: TrainingOptions) -> Int32 {
-    RankProgram.run { world in try run(options, on: world) }
+    RankProgram.run { world in
+      guard options.onFailure == .shrink, MPI.mitigatesFailures else {
+        return try run(options, on: world, after: nil)
+      }
+      return try Survivors.run(of: world) { ranks, death in
+        var options = options
+        // Later attempts go on from what the first one wrote.
+        if death != nil { options.resume = .auto }
+        return try run(options, on: ranks, after: death)
+      }
+    }
   }
 
   private static func run(
-    _ options: TrainingOptions, on world: borrowing Communicator
+    _ options: TrainingOptions, on world: borrowing Communicator, after death: RankDeath?
   ) throws -> Int32 {
     if options.checkpoint != nil { StopSignal.listen() }
     let nodes = try NodeMap(world)
@@ -30,12 +41,12 @@ public enum TrainingProgram {
     let before = search.manifest.flatMap { $0.ranks == world.size ? $0.threads[world.rank] : nil }
     return try run(
       options, nodes, threads: options.threads ?? before ?? nodes.threadsPerRank,
-      search: search, on: world)
+      search: search, after: death, on: world)
   }
 
   private static func run(
     _ options: TrainingOptions, _ nodes: NodeMap, threads: Int,
-    search: CheckpointSearch? = nil, on world: borrowing Communicator
+    search: CheckpointSearch? = nil, after death: RankDeath? = nil, on world: borrowing Communicator
   ) throws -> Int32 {
     let position = search?.manifest?.position ?? RunPosition()
     let prepared = Result {
@@ -70,17 +81,20 @@ public enum TrainingProgram {
         plan: plan, layout: ready.workload.objective.layout, writer: writer)
       try made.begin(head.record, headline: head.lines)
       try checkpoints?.report(to: made, warnings: search?.warnings ?? [])
+      if let death { try made.record(death) }
+      if let notice = try options.failureNotice { try made.record(fallback: notice) }
       reporter = made
     }
     let loop = try TrainingLoop(
       plan: plan, workload: ready.workload, reporter: reporter, fault: ready.fault,
-      checkpoints: checkpoints, world: world)
+      checkpoints: checkpoints, state: ready.state, world: world)
     let outcome = try loop.run()
     try Agreement.checkReplicas(outcome.weightHash, steps: outcome.steps, on: world)
-    if world.rank == 0, outcome.ending == .completed, let path = options.save {
+    let isDone = outcome.ending != .stopped
+    if world.rank == 0, isDone, let path = options.save {
       try ModelFile.write(outcome.state, of: ready.workload, options: options, to: path)
     }
-    try reporter?.finish(outcome, saved: outcome.ending == .completed ? options.save : nil)
+    try reporter?.finish(outcome, saved: isDone ? options.save : nil)
     return outcome.exitCode
   }
 }
@@ -89,6 +103,8 @@ public enum TrainingProgram {
 private struct Preparation {
   let plan: RunPlan
   let workload: Workload
+  /// The parameters that the run starts from.
+  let state: ModelState
   let fault: FaultInjection?
 
   init(
@@ -107,6 +123,8 @@ private struct Preparation {
       options, ranks: world.size, trainingSamples: workload.trainingCount,
       largestPart: workload.clientSamples?.map(\.count).max(), position: position)
     try options.checkAdversaries(among: plan.cohort?.clients ?? world.size)
+    state = ModelState(layout: workload.objective.layout)
+    try state.start(workload.objective, plan)
   }
 
   /// What must be the same on all ranks, a line a fact.
@@ -116,7 +134,8 @@ private struct Preparation {
     let options = plan.options.configuration(plan, threads: 0).map {
       "\($0.name) \($0.value.text)"
     }
-    return (options + facts.sorted { $0.key < $1.key }.map { "\($0) \($1)" })
+    let hash = state.parameters.withSpan(WeightHash.init(of:))
+    return (options + facts.sorted { $0.key < $1.key }.map { "\($0) \($1)" } + ["start \(hash)"])
       .joined(separator: "\n")
   }
 

@@ -194,6 +194,9 @@ final class Reporter {
           bitsPerParameterPerStep: sentBits, voteShare: share, abstentions: abstentions,
           exitReason: outcome.ending.rawValue)))
     if let evaluation = outcome.evaluation { say(evaluation.text) }
+    if outcome.ending == .reached, let target = plan.options.stopAt {
+      say("\(target) reached after step \(outcome.steps) of \(plan.totalSteps)")
+    }
     if outcome.ending == .stopped {
       say("stopped after step \(outcome.steps) of \(plan.totalSteps); start again to go on")
     }
@@ -221,6 +224,20 @@ final class Reporter {
     _ message: String, step: Int, ranks: [Int], event: EventRecord.Kind = .warning
   ) throws {
     try append(.event(EventRecord(event: event, step: step, ranks: ranks, message: message)))
+    say(message)
+  }
+
+  /// Tells of ranks that died before this part of the run.
+  func record(_ death: RankDeath) throws {
+    let hosts = Set(death.hosts).sorted().joined(separator: ", ")
+    let message =
+      "\(named(death.ranks)) of the launch, on \(hosts), died after step \(death.step): going on "
+      + "with \(plan.ranks) ranks from step \(plan.position.step)"
+    try append(
+      .event(
+        EventRecord(
+          event: .rankDeath, step: death.step, ranks: death.ranks, hosts: death.hosts,
+          message: message)))
     say(message)
   }
 
