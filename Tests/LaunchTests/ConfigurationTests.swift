@@ -21,7 +21,8 @@ extension LaunchTests {
         "log", "log-every", "save", "interpolation", "radius", "clip", "clients", "participation",
         "local-steps", "local-lr", "partition", "adversaries", "attack", "simulate-gradient",
         "coding", "checkpoint", "checkpoint-every", "keep", "checkpoint-memory", "resume",
-        "resume-strict", "on-failure", "augment", "describe-model", "accumulate", "stop-at", "start-from",
+        "resume-strict", "on-failure", "augment", "describe-model", "accumulate", "stop-at",
+        "start-from",
         "label-smoothing", "layers", "heads", "width", "context", "tie", "dropout",
       ]
       #expect(try await Self.listedFlags() == agreed)
