@@ -50,6 +50,30 @@ extension LaunchTests {
       }
     }
 
+    /// All windows of a text of one letter are the same: what differs is what was dropped.
+    @Test func partsOfABatch_dropOtherNumbers() async throws {
+      try await withTemporaryFolder { folder in
+        let file = folder.appendingPathComponent("letters").path
+        try String(repeating: "a", count: 4000).write(
+          toFile: file, atomically: true, encoding: .utf8)
+        var losses: [String: [Double]] = [:]
+        for dropout in ["0", "0.5"] {
+          for parts in ["1", "2"] {
+            let run = try await Self.train(
+              in: folder, ranks: 1,
+              [
+                "data": "text:\(file)", "batch": "1", "accumulate": parts, "dropout": dropout,
+                "steps": "1", "log-every": "1",
+              ])
+            try #require(run.outcome.succeeded, "\(run.outcome)")
+            losses[dropout, default: []].append(try run.only("step").number("loss"))
+          }
+        }
+        let (kept, dropped) = (try #require(losses["0"]), try #require(losses["0.5"]))
+        #expect(abs(kept[0] - kept[1]) < 1e-6 && abs(dropped[0] - dropped[1]) > 1e-4, "\(losses)")
+      }
+    }
+
     @Test(arguments: [[], ["--tie"]])
     func savedWeights_areEvaluatedAndGenerateTheSameText(extra: [String]) async throws {
       try await withTemporaryFolder { folder in

@@ -24,12 +24,14 @@ struct BatchSource: ~Copyable {
   private(set) var count = 0
   private var noise = NoisePosition(seed: 0, rank: 0, step: 0)
   private let seed: UInt64
+  private let parts: Int
   private let augmentation: Augmentation?
   private let firstVoter: Int
 
   /// The samples of the voters hosted by this rank.
   init(plan: RunPlan, electorate: Electorate, workload: Workload) {
     seed = plan.options.seed
+    parts = plan.options.accumulate
     augmentation = plan.options.augmentation
     firstVoter = electorate.hosted.lowerBound
     orders = electorate.hosted.map { voter in
@@ -84,12 +86,19 @@ struct BatchSource: ~Copyable {
   }
 
   /// Fills a batch with some of the samples drawn last.
-  func load(_ batch: inout Batch, _ part: Range<Int>, from workload: Workload) {
+  ///
+  /// - Parameter part: Their number among the parts of `--accumulate`, each of which has noise of its
+  ///   own.
+  func load(
+    _ batch: inout Batch, _ samples: Range<Int>, part: Int, from workload: Workload
+  ) {
     let draw = augmentation.map {
       AugmentedDraw($0, seed: seed, voter: noise.rank, draw: noise.step)
     }
     workload.load(
-      &batch, samples: samples.span.extracting(part), from: part.lowerBound, changedBy: draw)
-    batch.noise = noise
+      &batch, samples: self.samples.span.extracting(samples), from: samples.lowerBound,
+      changedBy: draw)
+    batch.noise = NoisePosition(
+      seed: seed, rank: noise.rank, step: noise.step * parts + part)
   }
 }

@@ -155,7 +155,7 @@ final class GradientSource {
   ) throws -> Double {
     let objective = workload.objective
     guard let accumulation else {
-      samples.load(&batch, 0..<samples.count, from: workload)
+      samples.load(&batch, 0..<samples.count, part: 0, from: workload)
       return try objective.gradient(
         at: point, on: batch, into: gradient.mutableSpan, observer: observer)
     }
@@ -164,7 +164,7 @@ final class GradientSource {
     return try accumulation.run(
       counts: (0..<parts.parts).map { parts[$0].count }, into: &gradient, observer: observer
     ) { part, gradient, observer in
-      samples.load(&batch, parts[part], from: workload)
+      samples.load(&batch, parts[part], part: part, from: workload)
       return try objective.gradient(
         at: point, on: batch, into: gradient.mutableSpan, observer: observer)
     }
