@@ -66,6 +66,7 @@ struct JobTests {
     let told = try await run("scripts", limitSeconds: 600)
     #expect(told["mpirun"]?.count == 16 && told["mpirun"] == told["srun"])
     #expect(told["strong"] == "3" && told["weak"] == "3" && told["reproduce"] == "1")
+    #expect(told["votes"] == "3")
     #expect(told["cancelled"] == "stopped")
     #expect(told["mislaunched"]?.contains("no program at /nowhere") == true)
   }

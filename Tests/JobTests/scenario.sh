@@ -84,6 +84,9 @@ scripts() {
   done
   job=$(submit --wait --ntasks-per-node=2 Jobs/reproduce.sbatch flips)
   tell reproduce "$(find "$work/reproduce-$job/report" -name README.md | wc -l)"
+  job=$(submit --wait Jobs/vote-bench.sbatch --sizes 4096 --routes exchange,allreduce --coding none \
+    --repetitions 3)
+  tell votes "$(grep -c '"type":"vote"' "$work/vote-bench-$job/votes.jsonl" || true)"
   # Cancelled: a checkpoint, and no second start.
   job=$(submit --job-name=cancelled Jobs/train.sbatch "${small[@]}" --steps 1000000 \
     --checkpoint-every 100)
