@@ -39,7 +39,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 SIGNUM_EXECUTABLE=$(swift build -c release --show-bin-path)/signum \
   SIGNUM_PYTHON=$venv/bin/python \
-  swift test "${strict_build[@]}" 2>&1 | tee "$log"
+  swift test -c release --skip-build 2>&1 | tee "$log"
 
 # Rank tests run under mpirun, whose launcher counts them; without root some others can't run.
 if [ "$(id -u)" -eq 0 ] && grep ' skipped' "$log" | grep -v 'runs under mpirun' >&2; then
