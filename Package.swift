@@ -96,8 +96,8 @@ let package = Package(
     .target(
       name: "Benchmarks",
       dependencies: [
-        "SignBits", "SignDescent", "AlignedBuffers", "CounterRandom", "MPIKit", "Voting", "RunLog",
-        "Training",
+        "SignBits", "SignDescent", "AlignedBuffers", "CounterRandom", "MPIKit", "Networks",
+        "Objectives", "RunLog", "Training", "Voting",
       ],
       swiftSettings: common + kernel),
     .target(

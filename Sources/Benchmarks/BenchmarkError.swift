@@ -6,6 +6,8 @@ public enum BenchmarkError: Error, Equatable, CustomStringConvertible {
   case size(Int)
   /// A number of repetitions that is not positive.
   case repetitions(Int)
+  /// A number of samples or threads that cannot be.
+  case count(of: String, Int)
   /// A share that is none.
   case flipRate(Double)
   /// A rate of the link that is not positive.
@@ -22,6 +24,7 @@ public enum BenchmarkError: Error, Equatable, CustomStringConvertible {
       "a debug build says nothing about speed: build with 'swift build -c release'"
     case .size(let size): "expected a number of parameters of at least 1, found \(size)"
     case .repetitions(let count): "expected at least 1 repetition, found \(count)"
+    case .count(let what, let count): "expected 1 to 65536 \(what), found \(count)"
     case .flipRate(let rate): "expected a flip rate from 0 to 1, found \(rate)"
     case .linkRate(let rate): "expected a link of more than 0 Gbit/s, found \(rate)"
     case .memory(let size, let bytesPerParameter, let available):

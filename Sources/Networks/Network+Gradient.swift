@@ -24,7 +24,7 @@ extension Network {
     let program = try program(count: batch.count, trains: true)
     let start = unsafe gradient.withUnsafeMutableBufferPointer { $0.baseAddress }
     try unsafe bind(program, parameters, batch, gradient: start)
-    for step in program.forward { try step.run() }
+    for step in program.forward { try take(step) }
     statistics?.move(towards: program.statistics)
     let count = lossCount(of: batch)
     var loss = 0.0
@@ -38,7 +38,7 @@ extension Network {
     loss /= Double(count)
     var end = layout.count
     for step in program.backward {
-      try step.run()
+      try take(step)
       if let start = step.finalFrom, start > 0, let observer {
         try observer.gradient(gradient.span, isFinalIn: start..<end, loss: loss)
         end = start
@@ -46,6 +46,10 @@ extension Network {
       try observer?.didWork()
     }
     return loss
+  }
+
+  private func take(_ step: Program.Step) throws {
+    if let operationTimes { try operationTimes.measure(step) } else { try step.run() }
   }
 
   /// The sum of the losses over a batch, and the predictions, see `Objective`.

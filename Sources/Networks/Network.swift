@@ -43,6 +43,8 @@ public final class Network: Objective {
   public let threads: Int
   /// How much of a label is spread over all classes, in gradients; evaluations take it as it is.
   public var labelSmoothing = 0.0
+  /// Gathers how long the operations of gradients take, while it is set.
+  public var operationTimes: OperationTimes?
   /// Mean and variance of batch normalizations; nil where there are none.
   public let statistics: RunningStatistics?
 

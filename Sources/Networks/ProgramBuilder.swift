@@ -211,23 +211,6 @@ struct Parameter {
   let start: Int
 }
 
-/// What an operation is for.
-enum OperationKind {
-  case convolution
-  case batchNormalization
-  case relu
-  case pooling
-  case dense
-  case sum
-  case embedding
-  case layerNormalization
-  case attention
-  case gelu
-  case dropout
-  case weightReorder
-  case activationReorder
-}
-
 extension Layer {
   /// Whether its operation can take the positive part as well.
   fileprivate var canEndInReLU: Bool {

@@ -6,8 +6,8 @@ import Voting
 /// `signum bench`.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure the speed of votes and of this machine's kernels.",
-    subcommands: [Votes.self, Kernels.self])
+    abstract: "Measure the speed of votes, gradients and this machine's kernels.",
+    subcommands: [Votes.self, Gradients.self, Kernels.self])
 
   /// `signum bench kernels`.
   struct Kernels: ParsableCommand {
@@ -108,11 +108,11 @@ extension Bench {
 }
 
 /// The names of all values of a choice.
-private func names<Choice: CaseIterable & RawRepresentable<String>>(_: Choice.Type) -> String {
+func names<Choice: CaseIterable & RawRepresentable<String>>(_: Choice.Type) -> String {
   Choice.allCases.map(\.rawValue).joined(separator: ", ")
 }
 
-private func parseNames<Choice: CaseIterable & RawRepresentable<String>>(
+func parseNames<Choice: CaseIterable & RawRepresentable<String>>(
   _ text: String
 ) throws -> [Choice] {
   try text.split(separator: ",", omittingEmptySubsequences: false).map { part in

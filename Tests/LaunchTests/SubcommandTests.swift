@@ -47,7 +47,7 @@ extension LaunchTests {
       #expect(entries.count >= 25)
       for entry in entries {
         let name = String(entry.prefix { $0 != " " && $0 != "\n" })
-        let hasNone = ["log", "save", "config", "steps", "version"].contains(name)
+        let hasNone = ["log", "save", "config", "describe-model", "steps", "version"].contains(name)
         #expect(entry.contains("default: ") || hasNone, "--\(name) names no default")
       }
     }
@@ -65,9 +65,44 @@ extension LaunchTests {
         #expect(run.wasRefused, "\(run)")
         #expect(run.lines(with: ["debug", "swift build -c release"]).count == 1, "\(run)")
       }
-      let isRelease = try URL(fileURLWithPath: Program.executable()).resolvingSymlinksInPath()
+      #expect(try run.succeeded == Self.isRelease(), "\(run)")
+    }
+
+    private static func isRelease() throws -> Bool {
+      try URL(fileURLWithPath: Program.executable()).resolvingSymlinksInPath()
         .path.contains("/release/")
-      #expect(run.succeeded == isRelease, "\(run)")
+    }
+
+    @Test func benchGradient_printsATable_orRefusesInDebug() async throws {
+      guard try Self.isRelease() else {
+        let run = try await Program.run(["bench", "gradient"])
+        #expect(run.wasRefused && run.lines(with: ["debug"]).count == 1, "\(run)")
+        return
+      }
+      func rows(_ flags: [String]) async throws -> [[String]] {
+        let run = try await Program.run(["bench", "gradient", "--repetitions", "2"] + flags)
+        try #require(run.succeeded, "\(run)")
+        return run.lines.filter { !$0.hasPrefix("#") }.map {
+          $0.split(separator: " ").map(String.init)
+        }
+      }
+      let all = try await rows(["--batch", "3"])
+      #expect(all.map(\.first) == ["mlp", "cnn", "resnet20", "gpt"], "\(all)")
+      // 784 · 256 + 256 + 256 · 10 + 10 and so on.
+      #expect(all.map { $0[2] } == ["203530", "421642", "272474", "10942464"])
+      for row in all {
+        #expect(row.count == 11 && row[1] == "3" && row[3] == "2", "\(row)")
+        for column in 4..<11 { #expect(try #require(Double(row[column])) > 0, "\(row)") }
+      }
+      #expect(try await rows(["--models", "mlp", "--batch", "5", "--threads", "2"])[0][1] == "5")
+    }
+
+    @Test(arguments: [
+      ["--models", "vgg"], ["--batch", "0"], ["--threads", "0"], ["--repetitions", "0"],
+    ])
+    func benchGradient_badArguments_areRefused(arguments: [String]) async throws {
+      let run = try await Program.run(["bench", "gradient"] + arguments)
+      #expect(run.wasRefused, "\(run)")
     }
 
     @Test(arguments: [["--sizes", "0"], ["--sizes", "ten"], ["--repetitions", "0"]])

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Benchmarks
+
+extension Bench {
+  /// `signum bench gradient`.
+  struct Gradients: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "gradient",
+      abstract: "Time the gradients of networks on one rank.",
+      discussion: """
+        Runs without MPI. 'Jobs/peers/gradient.sh' sets the same models on PyTorch beside it.
+        """)
+
+    @Option(
+      help: ArgumentHelp(
+        "Models, separated by commas: \(names(GradientBenchmark.Model.self)).", valueName: "names"),
+      transform: parseNames)
+    var models: [GradientBenchmark.Model] = GradientBenchmark.Model.allCases
+
+    @Option(
+      parsing: .unconditional, help: "Samples of a batch. (default: 128; 8 of the GPT)")
+    var batch: Int?
+
+    @Option(parsing: .unconditional, help: "Threads.")
+    var threads = 1
+
+    @Option(parsing: .unconditional, help: "How often each model is timed.")
+    var repetitions = GradientBenchmark.standardRepetitions
+
+    func run() throws {
+      do {
+        try GradientBenchmark(
+          models: models, batch: batch, threads: threads, repetitions: repetitions
+        ).run { print($0) }
+      } catch {
+        throw ValidationError("\(error)")
+      }
+    }
+  }
+}
