@@ -41,12 +41,15 @@ struct Generate: ParsableCommand {
 
   func run() throws {
     let output = FileHandle.standardOutput
-    try output.write(contentsOf: Data(prompt.utf8))
-    try GenerationProgram.run(
-      weights: weights, prompt: Array(prompt.utf8), length: length,
-      choice: .init(temperature: temperature, seed: seed), threads: threads
-    ) { byte in
-      try output.write(contentsOf: Data([byte]))
+    do {
+      try GenerationProgram.run(
+        weights: weights, prompt: Array(prompt.utf8), length: length,
+        choice: .init(temperature: temperature, seed: seed), threads: threads
+      ) { byte in
+        try output.write(contentsOf: Data([byte]))
+      }
+    } catch {
+      throw ValidationError("\(error)")
     }
     try output.write(contentsOf: Data("\n".utf8))
   }

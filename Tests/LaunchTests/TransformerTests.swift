@@ -94,6 +94,8 @@ extension LaunchTests {
         #expect(try await text() == first)
         #expect(try await text("--seed", "2") != first)
         #expect(try await text("--temperature", "0") == text("--temperature", "0", "--seed", "2"))
+        let missing = try await Program.run(["generate", weights + ".missing"])
+        #expect(missing.wasRefused && missing.lines.count == 1, "\(missing)")
       }
     }
 

@@ -42,7 +42,7 @@ public enum GenerationProgram {
   ///   - path: The safetensors file that `train --save` or a checkpoint wrote.
   ///   - prompt: At least one byte, of which the last ones up to the context count.
   ///   - length: The number of bytes.
-  ///   - write: Takes each byte as soon as it is there.
+  ///   - write: Takes each byte as soon as it is there, those of the prompt first.
   public static func run(
     weights path: String, prompt: [UInt8], length: Int, choice: Choice, threads: Int,
     write: (UInt8) throws -> Void
@@ -51,6 +51,7 @@ public enum GenerationProgram {
       throw OptionError("\(path): its metadata name no GPT; give what train --model gpt has saved")
     }
     let (network, state) = try ModelFile.read(path, of: gpt, localRanks: 1, threads: threads)
+    for byte in prompt { try write(byte) }
     var text = prompt
     for place in 0..<length {
       let scores = try state.parameters.withSpan { parameters in
