@@ -70,7 +70,7 @@ rank_tests() {
   local ranks=$1 output=$results/ranks
   mkdir -p "$output"
   # shellcheck disable=SC2016  # for the shell of each rank
-  if SIGNUM_EXPECTED_RANKS=$ranks SIGNUM_OUTPUT=$output timeout 900 mpirun --bind-to none \
+  if SIGNUM_EXPECTED_RANKS=$ranks SIGNUM_OUTPUT=$output timeout 1800 mpirun --bind-to none \
     -np "$ranks" sh -c 'exec "$0" "$@" > "$SIGNUM_OUTPUT/${PMIX_RANK:-$PMI_RANK}" 2>&1' \
     "$build/debug/signumPackageTests.xctest" --testing-library swift-testing --no-parallel \
     --filter '^RankTests\.' > "$output/launcher" 2>&1 &&

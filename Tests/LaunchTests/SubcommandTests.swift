@@ -80,7 +80,8 @@ extension LaunchTests {
         return
       }
       func rows(_ flags: [String]) async throws -> [[String]] {
-        let run = try await Program.run(["bench", "gradient", "--repetitions", "2"] + flags)
+        let run = try await Program.run(
+          ["bench", "gradient", "--repetitions", "2"] + flags, limitSeconds: 300)
         try #require(run.succeeded, "\(run)")
         return run.lines.filter { !$0.hasPrefix("#") }.map {
           $0.split(separator: " ").map(String.init)
