@@ -62,7 +62,7 @@ build_with() {
     set --
   fi
   say "== Building with $name"
-  "${library[@]}" swift build --build-tests -Xswiftc -warnings-as-errors "$@" >&2
+  "${library[@]}" swift build --build-tests "${strict_build[@]}" "$@" >&2
 }
 
 # The number of rank tests that all of so many ranks passed, or FAILED with their output.
@@ -72,7 +72,7 @@ rank_tests() {
   # shellcheck disable=SC2016  # for the shell of each rank
   if SIGNUM_EXPECTED_RANKS=$ranks SIGNUM_OUTPUT=$output timeout 1800 mpirun --bind-to none \
     -np "$ranks" sh -c 'exec "$0" "$@" > "$SIGNUM_OUTPUT/${PMIX_RANK:-$PMI_RANK}" 2>&1' \
-    "$build/debug/signumPackageTests.xctest" --testing-library swift-testing --no-parallel \
+    "$build/release/signumPackageTests.xctest" --testing-library swift-testing --no-parallel \
     --filter '^RankTests\.' > "$output/launcher" 2>&1 &&
     [ "$(grep -l 'Test run with .* passed' "$output"/[0-9]* | wc -l)" -eq "$ranks" ]; then
     sed -n 's/.*Test run with \([0-9]*\) tests.* passed.*/\1/p' "$output/0"
@@ -86,14 +86,14 @@ rank_tests() {
 # The hash of the parameters at the end of a run on four ranks, or FAILED with its output.
 final_hash() {
   local output
-  output=$(timeout 300 mpirun --bind-to none -np 4 "$build/debug/signum" train "$@" 2>&1) ||
+  output=$(timeout 300 mpirun --bind-to none -np 4 "$build/release/signum" train "$@" 2>&1) ||
     say "$output"
   sed -n 's/^weights \([0-9a-f]\{16\}\).*/\1/p' <<< "$output" | grep . || echo FAILED
 }
 
 # Whether the others go on when a rank is killed; only Open MPI 5 has what that needs.
 ranks_die() {
-  SIGNUM_ULFM=1 timeout 900 "$build/debug/signumPackageTests.xctest" --testing-library swift-testing \
+  SIGNUM_ULFM=1 timeout 900 "$build/release/signumPackageTests.xctest" --testing-library swift-testing \
     --filter '^LaunchTests\.LaunchTests/RankDeath/' > "$results/deaths" 2>&1 &&
     grep -q 'Test run with [1-9].* passed' "$results/deaths" && echo "go on" && return
   tail -n 50 "$results/deaths" >&2
@@ -105,7 +105,7 @@ line() { printf '%-16s %10s %10s  %-16s  %-16s  %-16s  %s\n' "$@"; }
 line "" "tests, N=1" "tests, N=4" "signum" "sgd-momentum" "adamw" "a rank dies" > "$results/table"
 for name in system "$@"; do
   build_with "$name"
-  version=$("$build/debug/signum" doctor 2> /dev/null |
+  version=$("$build/release/signum" doctor 2> /dev/null |
     sed -n 's/^ok *MPI library *\([^,]*\).*/\1/p' | sed 's/Version: *//' || true)
   say "== $version: rank tests and runs"
   row=("$(rank_tests 1)" "$(rank_tests 4)")

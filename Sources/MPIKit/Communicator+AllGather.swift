@@ -48,8 +48,7 @@ extension Communicator {
         try unsafe check(
           MPI_Allgatherv(
             source.baseAddress, layout.counts[rank], T.datatype.value, target.baseAddress,
-            layout.counts,
-            layout.offsets, T.datatype.value, handle.value),
+            layout.counts, layout.offsets, T.datatype.value, handle.value),
           "MPI_Allgatherv")
       }
     }

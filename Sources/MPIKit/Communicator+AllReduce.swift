@@ -22,8 +22,7 @@ extension Communicator {
             MPI_Allreduce(
               source.baseAddress.map { unsafe $0 + offset },
               target.baseAddress.map { unsafe $0 + offset }, count, T.datatype.value,
-              operation.handle.value,
-              handle.value),
+              operation.handle.value, handle.value),
             "MPI_Allreduce")
         }
       }

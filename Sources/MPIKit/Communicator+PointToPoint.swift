@@ -26,8 +26,7 @@ extension Communicator {
         try unsafe check(
           MPI_Send(
             buffer.baseAddress.map { unsafe $0 + offset }, count, T.datatype.value, destination,
-            tag,
-            handle.value),
+            tag, handle.value),
           "MPI_Send")
       }
     }
@@ -59,8 +58,7 @@ extension Communicator {
         try unsafe check(
           MPI_Recv(
             buffer.baseAddress.map { unsafe $0 + offset }, room, T.datatype.value, source, tag,
-            handle.value,
-            &status),
+            handle.value, &status),
           "MPI_Recv")
         var count: CInt = 0
         try unsafe check(MPI_Get_count(&status, T.datatype.value, &count), "MPI_Get_count")

@@ -14,7 +14,6 @@ struct Signum: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Train.self, Evaluate.self, Generate.self, Compare.self, Predict.self, Export.self,
-      Reproduce.self,
-      Bench.self, Doctor.self,
+      Reproduce.self, Bench.self, Doctor.self,
     ])
 }

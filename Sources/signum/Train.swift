@@ -1,11 +1,11 @@
-public import ArgumentParser
+import ArgumentParser
 import Datasets
 import Foundation
 import Objectives
-public import SignBits
+import SignBits
 import SignDescent
-public import Training
-public import Voting
+import Training
+import Voting
 
 /// `signum train`.
 struct Train: ParsableCommand {
@@ -27,26 +27,8 @@ struct Train: ParsableCommand {
     help: "Widths of the MLP's hidden layers. (default: 256,256)", transform: parseWidths)
   var hidden: [Int]?
 
-  @Option(parsing: .unconditional, help: "Layers of a GPT: attention and perceptron.")
-  var layers = GPTOptions().layers
-
-  @Option(parsing: .unconditional, help: "Heads of a GPT's attention; they divide its width.")
-  var heads = GPTOptions().heads
-
-  @Option(parsing: .unconditional, help: "Width of a GPT: numbers of a byte between its layers.")
-  var width = GPTOptions().width
-
-  @Option(
-    parsing: .unconditional,
-    help: "Bytes of a GPT's sample, and that it predicts a byte from at the most.")
-  var context = GPTOptions().context
-
-  @Flag(help: "A GPT's scores take the weights of its embedding. (default: weights of their own)")
-  var tie = false
-
-  @Option(
-    parsing: .unconditional, help: "Probability that a GPT drops a number in training, in [0, 1).")
-  var dropout = GPTOptions().dropout
+  @OptionGroup
+  var gpt: GPTFlags
 
   @Option(
     help: """
@@ -350,12 +332,7 @@ struct Train: ParsableCommand {
     options.algorithm = algorithm
     options.model = model
     options.hidden = hidden
-    options.gpt.layers = layers
-    options.gpt.heads = heads
-    options.gpt.width = width
-    options.gpt.context = context
-    options.gpt.tie = tie
-    options.gpt.dropout = dropout
+    options.gpt = gpt.options
     options.data = data
     options.batch = batch
     options.accumulate = accumulate
@@ -401,66 +378,5 @@ struct Train: ParsableCommand {
     options.resumeStrict = resumeStrict
     options.onFailure = onFailure
     return options
-  }
-}
-
-extension Algorithm: ExpressibleByArgument {}
-extension Attack: ExpressibleByArgument {}
-extension CheckpointMemory: ExpressibleByArgument {}
-extension FailureResponse: ExpressibleByArgument {}
-extension MeanOrder: ExpressibleByArgument {}
-extension SignRule: ExpressibleByArgument {}
-
-/// A value by name, or nil for `auto`.
-struct Choice<Value>: ExpressibleByArgument
-where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
-  var value: Value?
-
-  init() {}
-
-  init?(argument: String) {
-    guard argument != "auto" else { return }
-    guard let value = Value(rawValue: argument) else { return nil }
-    self.value = value
-  }
-
-  static var allValueStrings: [String] { ["auto"] + Value.allCases.map(\.rawValue) }
-
-  var defaultValueDescription: String { "" }
-}
-
-/// A value from its text, or an error that names what was expected.
-private func value<Value: LosslessStringConvertible>(
-  _ text: String, _ expected: String
-) throws -> Value {
-  guard let result = Value(text) else {
-    throw ValidationError("expected \(expected): found '\(text)'")
-  }
-  return result
-}
-
-private func parseWidths(_ text: String) throws -> [Int] {
-  if text.isEmpty { return [] }
-  return try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
-    guard let width = Int(part.trimmingCharacters(in: .whitespaces)) else {
-      throw ValidationError("expected widths such as 256,256: found '\(text)'")
-    }
-    return width
-  }
-}
-
-private func parseModel(_ text: String) throws -> ModelChoice {
-  do {
-    return try ModelChoice(parsing: text)
-  } catch {
-    throw ValidationError(error.description)
-  }
-}
-
-private func parseSchedule(_ text: String) throws -> Schedule {
-  do {
-    return try Schedule(parsing: text)
-  } catch {
-    throw ValidationError("\(error)")
   }
 }

@@ -32,7 +32,7 @@ extension LaunchTests {
 
   /// `--on-failure shrink` under Open MPI 5, where Jobs/other-mpi.sh starts it.
   @Suite(
-    .enabled("runs under mpirun of Open MPI 5, by Jobs/other-mpi.sh") {
+    .enabled("Open MPI 5 with ULFM: Jobs/other-mpi.sh runs and counts it") {
       ProcessInfo.processInfo.environment["SIGNUM_ULFM"] != nil
     })
   struct RankDeath {

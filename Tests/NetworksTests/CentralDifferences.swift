@@ -1,3 +1,4 @@
+import Networks
 import Objectives
 import Testing
 
@@ -23,4 +24,19 @@ func expectCentralDifferences(
         "\(tensor.name), coordinate \(index - tensor.range.lowerBound)")
     }
   }
+}
+
+/// Compares a network's loss, and some coordinates of each tensor's gradient, with the naive one.
+func expectLossAndGradient(
+  of network: Network, as naive: NaiveNetwork, at parameters: [Float], _ samples: Samples,
+  _ batch: borrowing Batch, coordinates: Int
+) throws {
+  let result = try network.gradient(at: parameters, on: batch)
+  let exact = parameters.map { Double($0) }
+  let loss = naive.meanLoss(exact, samples)
+  #expect(abs(result.loss - loss) < 1e-5 * max(1, loss))
+  expectCentralDifferences(
+    result.gradient, network.layout, at: exact, coordinates: coordinates,
+    tolerance: { 2e-5 * max(1, abs($0)) }, loss: { naive.meanLoss($0, samples) })
+  #expect(result.gradient.allSatisfy { $0.isFinite })
 }

@@ -72,13 +72,7 @@ import Testing
       count: count, width: model.input.reduce(1, *), classes: network.outline.classCount, seed: 9)
     let naive = NaiveNetwork(model: model)
     let parameters = network.initial(seed: 3, biases: 0.1)
-    let result = try network.gradient(at: parameters, on: samples.batch())
-    let exact = parameters.map { Double($0) }
-    let loss = naive.meanLoss(exact, samples)
-    #expect(abs(result.loss - loss) < 1e-5 * max(1, loss))
-    expectCentralDifferences(
-      result.gradient, network.layout, at: exact, coordinates: coordinates,
-      tolerance: { 2e-5 * max(1, abs($0)) }, loss: { naive.meanLoss($0, samples) })
-    #expect(result.gradient.allSatisfy { $0.isFinite })
+    try expectLossAndGradient(
+      of: network, as: naive, at: parameters, samples, samples.batch(), coordinates: coordinates)
   }
 }

@@ -177,13 +177,7 @@ import Testing
     for index in parameters.indices { parameters[index] *= 10 }
     var batch = samples.batch()
     batch.noise = noise
-    let result = try network.gradient(at: parameters, on: batch)
-    let exact = parameters.map { Double($0) }
-    let loss = naive.meanLoss(exact, samples)
-    #expect(abs(result.loss - loss) < 1e-5 * max(1, loss))
-    expectCentralDifferences(
-      result.gradient, network.layout, at: exact, coordinates: coordinates,
-      tolerance: { 2e-5 * max(1, abs($0)) }, loss: { naive.meanLoss($0, samples) })
-    #expect(result.gradient.allSatisfy { $0.isFinite })
+    try expectLossAndGradient(
+      of: network, as: naive, at: parameters, samples, batch, coordinates: coordinates)
   }
 }

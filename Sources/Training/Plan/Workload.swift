@@ -55,8 +55,7 @@ final class Workload {
       largestPart: clientSamples?.map(\.count).max())
     objective = try Self.makeObjective(
       options.model, hidden: options.hidden ?? [256, 256], gpt: options.gpt, data: data,
-      batch: batch,
-      memory: memory, threads: threads)
+      batch: batch, memory: memory, threads: threads)
     (objective as? Network)?.labelSmoothing = options.labelSmoothing
     guard batch > 1 || objective.statistics == nil else {
       throw OptionError(
