@@ -29,14 +29,12 @@ static inline void signum_format_destroy(signum_format_t format) {
 }
 #endif
 
-/// Plain, row-major memory of 1 to 4 dimensions, or `any`: the layout that an operation likes best.
-static inline dnnl_status_t signum_format_create(
-    signum_format_t *format, int count, const int64_t *shape, int any) {
-  static const dnnl_format_tag_t plain[] = {dnnl_a, dnnl_ab, dnnl_abc, dnnl_abcd};
+// Memory of 1 to 4 dimensions in a layout that has a name.
+static inline dnnl_status_t signum_format_of_tag(
+    signum_format_t *format, int count, const int64_t *shape, dnnl_format_tag_t tag) {
   if (count < 1 || count > 4) return dnnl_invalid_arguments;
   dnnl_dims_t dims = {0};
   for (int i = 0; i < count; i++) dims[i] = shape[i];
-  dnnl_format_tag_t tag = any ? dnnl_format_tag_any : plain[count - 1];
 #if DNNL_VERSION_MAJOR < 3
   *format = malloc(sizeof **format);
   if (!*format) return dnnl_out_of_memory;
@@ -46,6 +44,29 @@ static inline dnnl_status_t signum_format_create(
 #else
   return dnnl_memory_desc_create_with_tag(format, count, dims, dnnl_f32, tag);
 #endif
+}
+
+/// Plain, row-major memory of 1 to 4 dimensions, or `any`: the layout that an operation likes best.
+static inline dnnl_status_t signum_format_create(
+    signum_format_t *format, int count, const int64_t *shape, int any) {
+  static const dnnl_format_tag_t plain[] = {0, dnnl_a, dnnl_ab, dnnl_abc, dnnl_abcd};
+  return signum_format_of_tag(
+      format, count, shape, any || count < 1 || count > 4 ? dnnl_format_tag_any : plain[count]);
+}
+
+/// Layouts of images, N x channels x rows x columns.
+typedef enum {
+  signum_plain_image,
+  signum_channels_by_8,
+  signum_channels_by_16,
+  signum_channels_last,
+} signum_image_layout_t;
+
+/// Memory of images in a layout.
+static inline dnnl_status_t signum_image_format_create(
+    signum_format_t *format, const int64_t *shape, signum_image_layout_t layout) {
+  static const dnnl_format_tag_t tags[] = {dnnl_nchw, dnnl_nChw8c, dnnl_nChw16c, dnnl_nhwc};
+  return signum_format_of_tag(format, 4, shape, tags[layout]);
 }
 
 /// The format that a described operation expects of an operand.
@@ -171,15 +192,15 @@ static inline dnnl_status_t signum_convolution_describe(
   return status;
 }
 
-/// The maximum, or the mean (padding counted as zeros), over windows of rows x columns.
+/// The mean over windows of rows x columns, padding counted as zeros.
 static inline dnnl_status_t signum_pooling_describe(
     dnnl_primitive_desc_t *made, dnnl_engine_t engine, signum_pass_t pass,
-    dnnl_primitive_desc_t hint, int maximum, signum_format_t source, signum_format_t destination,
+    dnnl_primitive_desc_t hint, signum_format_t source, signum_format_t destination,
     int64_t rows, int64_t columns, int64_t stride, int64_t padding) {
   dnnl_primitive_attr_t attr;
   dnnl_status_t status = signum_attr_create(&attr, 0);
   if (status != dnnl_success) return status;
-  dnnl_alg_kind_t kind = maximum ? dnnl_pooling_max : dnnl_pooling_avg_include_padding;
+  dnnl_alg_kind_t kind = dnnl_pooling_avg_include_padding;
   dnnl_dims_t strides = {stride, stride}, kernel = {rows, columns}, pads = {padding, padding};
 #if DNNL_VERSION_MAJOR < 3
   dnnl_pooling_desc_t operation;

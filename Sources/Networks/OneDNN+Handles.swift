@@ -45,6 +45,16 @@ final class Format {
     self.shape = shape
   }
 
+  /// Memory of images: samples x channels x rows x columns.
+  init(image shape: [Int], _ layout: ImageLayout) throws(OneDNNError) {
+    var format: signum_format_t?
+    let status = unsafe signum_image_format_create(&format, shape.map(Int64.init), layout.value)
+    try OneDNNError.check(status, "dnnl_memory_desc_init", "\(shape), \(layout)")
+    guard let format = unsafe format else { preconditionFailure("success without a format") }
+    unsafe handle = format
+    self.shape = shape
+  }
+
   /// What a described operation expects of an operand, `shape` of it.
   fileprivate init(
     _ description: dnnl_primitive_desc_t, _ operand: Operand, shape: [Int]
@@ -65,6 +75,40 @@ final class Format {
 
   func isEqual(to other: Format) -> Bool {
     unsafe self === other || dnnl_memory_desc_equal(handle, other.handle) != 0
+  }
+
+  /// The layout of images; nil where it is none that has a name here.
+  var imageLayout: ImageLayout? {
+    get throws(OneDNNError) {
+      for layout in ImageLayout.allCases where isEqual(to: try Format(image: shape, layout)) {
+        return layout
+      }
+      return nil
+    }
+  }
+}
+
+/// How the numbers of images lie.
+enum ImageLayout: CaseIterable {
+  case plain, channelsBy8, channelsBy16, channelsLast
+
+  fileprivate var value: signum_image_layout_t {
+    switch self {
+    case .plain: signum_plain_image
+    case .channelsBy8: signum_channels_by_8
+    case .channelsBy16: signum_channels_by_16
+    case .channelsLast: signum_channels_last
+    }
+  }
+
+  /// How many of an image's channels lie side by side.
+  func depth(of channels: Int) -> Int {
+    switch self {
+    case .plain: 1
+    case .channelsBy8: 8
+    case .channelsBy16: 16
+    case .channelsLast: channels
+    }
   }
 }
 

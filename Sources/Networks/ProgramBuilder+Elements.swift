@@ -1,43 +1,7 @@
 internal import COneDNN
 
-/// Pooling, ReLU and sums: what has no weights.
+/// ReLU and sums: what has no weights and works on single numbers.
 extension ProgramBuilder {
-  func pooling(
-    _ input: Tensor, maximum: Bool, _ window: [Int], stride: Int, padding: Int
-  ) throws -> Tensor {
-    let lengths = zip(input.shape[2...], window).map { ($0 + 2 * padding - $1) / stride + 1 }
-    let shape = input.shape[..<2] + lengths
-    let any = try Format(Array(shape), any: true)
-    func describe(
-      _ pass: signum_pass_t, _ destination: Format, _ hint: Description? = nil
-    ) throws -> Description {
-      try unsafe Description("pooling of \(input.shape) to \(shape), pass \(pass.rawValue)") {
-        made in
-        unsafe signum_pooling_describe(
-          made, engine.handle, pass, hint?.handle, maximum ? 1 : 0, input.format.handle,
-          destination.handle, Int64(window[0]), Int64(window[1]), Int64(stride), Int64(padding))
-      }
-    }
-    let forward = try describe(trains ? signum_training : signum_inference, any)
-    let output = try tensor(forward.format(signum_destination, shape: any.shape))
-    let workspace = try forward.format(signum_workspace)
-    let kept = workspace.byteCount == 0 ? [] : [(signum_workspace, try tensor(workspace))]
-    try run(
-      .pooling, forward, kept + [(signum_source, input), (signum_destination, output)])
-    onBackward { [unowned self] in
-      guard let arriving = output.gradient else { return }
-      let result = try tensor(input.format)
-      try run(
-        .pooling, describe(signum_backward_data, output.format, forward),
-        kept + [
-          (signum_diff_destination, converted(arriving, to: output.format)),
-          (signum_diff_source, result),
-        ])
-      try accumulate(result, into: input)
-    }
-    return output
-  }
-
   /// The positive part, where no operation before it can take it.
   func relu(_ input: Tensor) throws -> Tensor {
     let output = try tensor(input.format)

@@ -83,11 +83,11 @@ final class ProgramBuilder {
     case .batchNormalization: try batchNormalization(input, relu: relu)
     case .relu: try self.relu(input)
     case .maximumPooling(let size, let stride, let padding):
-      try pooling(input, maximum: true, [size, size], stride: stride, padding: padding)
+      try maximumPooling(input, size, stride: stride, padding: padding, relu: relu)
     case .averagePooling(let size, let stride, let padding):
-      try pooling(input, maximum: false, [size, size], stride: stride, padding: padding)
+      try averagePooling(input, [size, size], stride: stride, padding: padding)
     case .globalAveragePooling:
-      try pooling(input, maximum: false, Array(input.shape[2...]), stride: 1, padding: 0)
+      try averagePooling(input, Array(input.shape[2...]), stride: 1, padding: 0)
     case .flatten: input
     case .dense(let outputs): try dense(input, outputs, relu: relu)
     case .residual(let path, let shortcut):
@@ -215,7 +215,7 @@ extension Layer {
   /// Whether its operation can take the positive part as well.
   fileprivate var canEndInReLU: Bool {
     switch self {
-    case .convolution, .batchNormalization, .dense, .residual: true
+    case .convolution, .batchNormalization, .dense, .residual, .maximumPooling: true
     default: false
     }
   }

@@ -37,6 +37,11 @@ final class Tensor {
     return unsafe address
   }
 
+  /// The memory as whole numbers of the same size.
+  var wholeNumbers: UnsafeMutablePointer<Int32> {
+    unsafe UnsafeMutableRawPointer(numbers).assumingMemoryBound(to: Int32.self)
+  }
+
   var format: Format { memory.format }
   /// The lengths of the dimensions, the batch first where there is one.
   var shape: [Int] { format.shape }
