@@ -1,37 +1,69 @@
 #!/usr/bin/env bash
-# The record of a convolutional network on Fashion-MNIST: `cnn`, 4 ranks, batch 32 a rank, 4 epochs,
-# seeds 1, 2, 3, no augmentation.
+# The record of networks: Fashion-MNIST by `cnn` and `resnet20`, the King James Bible by `gpt`, each by
+# signum beside what users have today.
 #
 #   Jobs/records/networks.sh [FOLDER]      default: Jobs/records/DATE_networks
 #
 # Installs what is missing, builds, and runs what FOLDER does not hold yet. Writes one log a run and
-# results.md. A minute a run on two cores that do nothing else.
+# results.md. An hour on two cores that do nothing else.
 set -euo pipefail
 # shellcheck source=Jobs/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"
 
 folder=$(realpath -m "${1:-$root/Jobs/records/$(date -u +%F)_networks}")
 need_swift
-install_missing "${build_packages[@]}" dataset-fashion-mnist jq
+install_missing "${build_packages[@]}" dataset-fashion-mnist bible-kjv bible-kjv-text jq
 cd "$root"
 swift build -c release --product signum > /dev/null
 signum=$(swift build -c release --show-bin-path)/signum
 launch_environment
 mkdir -p "$folder/logs"
-for seed in 1 2 3; do
-  log=$(realpath -m --relative-to="$root" "$folder/logs/cnn_s$seed.jsonl")
-  if [ ! -f "$log" ]; then
-    say "$(date -u +%T)  seed $seed"
-    mpirun -np 4 "$signum" train --model cnn --batch 32 --epochs 4 --lr 5e-4 --schedule cosine \
-      --momentum 0.9 --threads 1 --seed "$seed" --log "$log.partial" > /dev/null
-    mv "$log.partial" "$log"
-  fi
-done
+
+# train NAME OPTION…: one run of 4 ranks, unless its log is there.
+train() {
+  local log
+  log=$(realpath -m --relative-to="$root" "$folder/logs/$1.jsonl")
+  [ ! -f "$log" ] || return 0
+  say "$(date -u +%T)  $1"
+  mpirun -np 4 "$signum" train --threads 1 --schedule cosine "${@:2}" --log "$log.partial" > /dev/null
+  mv "$log.partial" "$log"
+}
+
+# rates NAME RATES OPTION…: short runs with each rate; prints the one with the smallest loss.
+rates() {
+  local name=$1 rate
+  for rate in $2; do train "${name}_rate_$rate" --lr "$rate" "${@:3}" >&2; done
+  for rate in $2; do
+    jq -r --arg rate "$rate" 'select(.type == "summary") | "\(.finalLoss) \($rate)"' \
+      "$folder/logs/${name}_rate_$rate.jsonl"
+  done | sort -g | head -n 1 | cut -d ' ' -f 2
+}
+
+images=(--model cnn --batch 32 --epochs 4)
+for seed in 1 2 3; do train "cnn_signum_seed_$seed" "${images[@]}" --lr 5e-4 --seed "$seed"; done
+train cnn_sgd-momentum "${images[@]}" --algorithm sgd-momentum --lr 0.05
+train cnn_adamw "${images[@]}" --algorithm adamw --lr 1e-3
+
+residual=(--model resnet20 --batch 32 --epochs 3)
+train resnet20_signum "${residual[@]}" --lr 1e-3
+train resnet20_sgd-momentum "${residual[@]}" --algorithm sgd-momentum --lr 0.1
+
+# Rates are chosen without the validation text: on the last 5 % of the rest.
+bible -f 'Gen1:1-Rev22:21' | sed 's/^[^ ]* //' > "$folder/bible.txt"
+truncate -s $(($(stat -c %s "$folder/bible.txt") * 95 / 100)) "$folder/bible.txt"
+text=(--model gpt --batch 8 --warmup 100)
+short=("${text[@]}" --data "text:$folder/bible.txt" --steps 600)
+long=("${text[@]}" --data bible --steps 4500)
+train gpt_signum "${long[@]}" --lr "$(rates gpt_signum '5e-4 1e-3 2e-3 4e-3' "${short[@]}")"
+train gpt_adamw "${long[@]}" --algorithm adamw \
+  --lr "$(rates gpt_adamw '1e-3 2e-3 4e-3 8e-3' "${short[@]}" --algorithm adamw)"
+rm "$folder/bible.txt"
+
 {
-  printf '| run | test accuracy | seconds | samples/s |\n|---|---|---|---|\n'
+  printf '| run | test accuracy or nats a byte | seconds | samples/s |\n|---|---|---|---|\n'
   for log in "$folder"/logs/*.jsonl; do
     jq -r --arg run "$(basename "$log" .jsonl)" 'select(.type == "summary")
-      | "| \($run) | \(.accuracy) | \(.trainingSeconds * 10 | round / 10) | \(.samplesPerSecond | round) |"' \
+      | "| \($run) | \(.accuracy // .finalLoss) | \(.trainingSeconds * 10 | round / 10) | \(.samplesPerSecond | round) |"' \
       "$log"
   done
 } > "$folder/results.md"

@@ -14,7 +14,12 @@ extension ProgramBuilder {
       source: try Format(shape, any: true), weights: try Format(weights, any: true),
       bias: bias ? try Format([channels]) : nil,
       destination: try Format([shape[0], channels] + lengths, any: true))
-    return try product(.convolution, input, formats, relu: relu) { [engine] pass, hint, relu in
+    let few = { [unowned self] (difference: Tensor, weight: Parameter, bias: Parameter?) in
+      try fewChannelsGradient(
+        input, difference, kernel: kernel, stride: stride, padding: padding, of: weight, bias)
+    }
+    return try product(.convolution, input, formats, relu: relu, ownGradient: few) {
+      [engine] pass, hint, relu in
       try unsafe Description("\(about), pass \(pass.rawValue)") { made in
         unsafe signum_convolution_describe(
           made, engine.handle, pass, hint?.handle, relu ? 1 : 0, formats.source.handle,
@@ -46,6 +51,29 @@ extension ProgramBuilder {
     }
   }
 
+  /// Adds the gradient by weights and bias from the one by the output; false where it does not.
+  private typealias OwnGradient = (Tensor, Parameter, Parameter?) throws -> Bool
+
+  private func fewChannelsGradient(
+    _ input: Tensor, _ arriving: Tensor, kernel: Int, stride: Int, padding: Int,
+    of weight: Parameter, _ bias: Parameter?
+  ) throws -> Bool {
+    guard input.home == .features, input.shape[1] <= FewChannelsGradient.maximumChannels,
+      let layout = try arriving.format.imageLayout, [.channelsBy8, .channelsBy16].contains(layout)
+    else { return false }
+    let shape = FewChannelsGradient(
+      input: input.shape, output: arriving.shape, kernel: kernel, stride: stride,
+      padding: padding, depth: layout.depth(of: arriving.shape[1]))
+    let scratch = try tensor(Format([shape.scratchCount]))
+    pass(.convolution, over: [arriving, scratch]) {
+      unsafe shape.run(
+        input.numbers, arriving.numbers, scratch: scratch.numbers,
+        weights: weight.gradient.numbers, bias: bias?.gradient.numbers)
+    }
+    finish(from: weight.start)
+    return true
+  }
+
   /// The formats that a product is described with.
   private struct Formats {
     let source: Format
@@ -56,10 +84,12 @@ extension ProgramBuilder {
 
   /// Adds a product of the input with the next weights, and its backward pass.
   ///
-  /// - Parameter describe: The description of a pass, by that of the forward pass, with ReLU or not.
+  /// - Parameters:
+  ///   - ownGradient: Tried for the gradient by the weights before oneDNN's.
+  ///   - describe: The description of a pass, by that of the forward pass, with ReLU or not.
   private func product(
     _ kind: OperationKind, _ input: Tensor, _ formats: Formats, relu: Bool,
-    shared: Parameter? = nil,
+    shared: Parameter? = nil, ownGradient: OwnGradient? = nil,
     _ describe: @escaping (signum_pass_t, Description?, Bool) throws -> Description
   ) throws -> Tensor {
     let weight = try shared ?? parameter(formats.weights.shape)
@@ -79,8 +109,10 @@ extension ProgramBuilder {
       guard let arriving = output.gradient else { return }
       let difference = relu ? try reluGradient(arriving, of: output) : arriving
       let hint = try describe(signum_training, nil, false)
-      let weights = try describe(signum_backward_weights, hint, false)
-      try gradient(kind, weights, input, difference, of: weight, bias)
+      if try ownGradient?(difference, weight, bias) != true {
+        let weights = try describe(signum_backward_weights, hint, false)
+        try gradient(kind, weights, input, difference, of: weight, bias)
+      }
       guard input.home != .features else { return }
       let data = try describe(signum_backward_data, hint, false)
       let result = try tensor(data.format(signum_diff_source, shape: input.shape))

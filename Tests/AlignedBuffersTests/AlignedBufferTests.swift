@@ -1,4 +1,5 @@
 import AlignedBuffers
+import Foundation
 import Testing
 
 @Suite struct AlignedBufferTests {
@@ -9,6 +10,30 @@ import Testing
     floats.span.withUnsafeBytes { #expect(Int(bitPattern: $0.baseAddress) % 64 == 0) }
     bytes.span.withUnsafeBytes { #expect(Int(bitPattern: $0.baseAddress) % 64 == 0) }
     #expect(floats.count == count && floats.span.count == count)
+  }
+
+  /// Linux notes the wish of a mapping as its flag `hg`.
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/sys/kernel/mm/transparent_hugepage")))
+  func largeBuffers_askForHugePages() throws {
+    func isHuge(_ buffer: borrowing AlignedBuffer<Float>) throws -> Bool {
+      let address = buffer.span.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
+      var isInside = false
+      let file = try #require(FileHandle(forReadingAtPath: "/proc/self/smaps"))
+      for line in String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self).split(
+        separator: "\n")
+      {
+        let bounds = line.prefix { $0 != " " }.split(separator: "-").compactMap {
+          UInt($0, radix: 16)
+        }
+        if bounds.count == 2 { isInside = bounds[0] <= address && address < bounds[1] }
+        if isInside, line.hasPrefix("VmFlags:") { return line.split(separator: " ").contains("hg") }
+      }
+      return false
+    }
+    let large = AlignedBuffer<Float>(repeating: 0, count: 1 << 20)
+    large.span.withUnsafeBytes { #expect(UInt(bitPattern: $0.baseAddress) % (1 << 21) == 0) }
+    #expect(try isHuge(large))
+    #expect(try !isHuge(AlignedBuffer<Float>(repeating: 0, count: 1 << 10)))
   }
 
   @Test func elements_areThoseWritten() {

@@ -20,6 +20,7 @@ import Testing
           .convolution(channels, kernel: 1), .convolution(other, kernel: 3, stride: 2), .relu,
         ]),
       model("5x5", [.convolution(4, kernel: 1), .convolution(other, kernel: 5, padding: 2)]),
+      model("first 5x5", [.convolution(other, kernel: 5, stride: 2, padding: 2)]),
       model("maximum", [.maximumPooling(2, stride: 2)]),
       model(
         "padded maximum",
@@ -30,7 +31,11 @@ import Testing
       model(
         "normalization", [.convolution(other, kernel: 3, bias: false), .batchNormalization, .relu]),
       model("plain normalization", [.batchNormalization, .relu, .convolution(other, kernel: 3)]),
-      model("relu alone", [.maximumPooling(2, stride: 1), .relu]),
+      model("relu alone", [.averagePooling(2, stride: 1), .relu]),
+      model("positive maximum", [.maximumPooling(2, stride: 1), .relu]),
+      model(
+        "positive padded maximum",
+        [.convolution(other, kernel: 1), .maximumPooling(3, stride: 1, padding: 1), .relu]),
       model(
         "residual",
         [
