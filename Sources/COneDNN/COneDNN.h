@@ -261,21 +261,14 @@ static inline dnnl_status_t signum_batch_normalization_describe(
   return status;
 }
 
-/// Functions of single numbers.
-typedef enum {
-  signum_relu,
-  signum_gelu,
-} signum_function_t;
-
-/// ReLU, whose backward pass reads the outputs, or GELU in its tanh form, whose reads the inputs.
-static inline dnnl_status_t signum_function_describe(
+/// ReLU, whose backward pass reads the outputs.
+static inline dnnl_status_t signum_relu_describe(
     dnnl_primitive_desc_t *made, dnnl_engine_t engine, signum_pass_t pass,
-    dnnl_primitive_desc_t hint, signum_function_t function, signum_format_t data) {
+    dnnl_primitive_desc_t hint, signum_format_t data) {
   dnnl_primitive_attr_t attr;
   dnnl_status_t status = signum_attr_create(&attr, 0);
   if (status != dnnl_success) return status;
-  dnnl_alg_kind_t kind =
-      function == signum_relu ? dnnl_eltwise_relu_use_dst_for_bwd : dnnl_eltwise_gelu_tanh;
+  dnnl_alg_kind_t kind = dnnl_eltwise_relu_use_dst_for_bwd;
 #if DNNL_VERSION_MAJOR < 3
   dnnl_eltwise_desc_t operation;
   if (pass == signum_backward_data)

@@ -32,17 +32,8 @@ extension ProgramBuilder {
   private func describeReLU(
     _ pass: signum_pass_t, _ data: Tensor, _ hint: Description? = nil
   ) throws -> Description {
-    try describe(signum_relu, pass, data, hint)
-  }
-
-  /// Describes a function of single numbers.
-  func describe(
-    _ function: signum_function_t, _ pass: signum_pass_t, _ data: Tensor, _ hint: Description?
-  ) throws -> Description {
-    let name = function == signum_relu ? "relu" : "gelu"
-    return try unsafe Description("\(name) of \(data.shape), pass \(pass.rawValue)") { made in
-      unsafe signum_function_describe(
-        made, engine.handle, pass, hint?.handle, function, data.format.handle)
+    try unsafe Description("relu of \(data.shape), pass \(pass.rawValue)") { made in
+      unsafe signum_relu_describe(made, engine.handle, pass, hint?.handle, data.format.handle)
     }
   }
 

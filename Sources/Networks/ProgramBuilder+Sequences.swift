@@ -71,18 +71,16 @@ extension ProgramBuilder {
 
   func gelu(_ input: Tensor) throws -> Tensor {
     let output = try tensor(input.format)
-    let forward = try describe(
-      signum_gelu, trains ? signum_training : signum_inference, input, nil)
-    try run(.gelu, forward, [(signum_source, input), (signum_destination, output)])
+    let gelu = GELU(count: input.shape.reduce(1, *))
+    pass(.gelu, over: [input, output]) {
+      unsafe gelu.forward(input.numbers, into: output.numbers)
+    }
     onBackward { [unowned self] in
       guard let arriving = output.gradient else { return }
       let result = try tensor(input.format)
-      try run(
-        .gelu, describe(signum_gelu, signum_backward_data, input, forward),
-        [
-          (signum_source, input), (signum_diff_destination, arriving),
-          (signum_diff_source, result),
-        ])
+      pass(.gelu, over: [input, arriving, result]) {
+        unsafe gelu.backward(input.numbers, arriving.numbers, into: result.numbers)
+      }
       try accumulate(result, into: input)
     }
     return output
