@@ -10,8 +10,15 @@ struct Attention {
   /// The numbers of a token in the output.
   let width: Int
 
-  /// Queries in a block.
-  private static let blockSize = 64
+  /// The queries that are worked on together, 64 or what is left; formed once.
+  private let blocks: [Range<Int>]
+
+  init(tokens: Int, heads: Int, width: Int) {
+    self.tokens = tokens
+    self.heads = heads
+    self.width = width
+    blocks = stride(from: 0, to: tokens, by: 64).map { $0..<min($0 + 64, tokens) }
+  }
 
   /// Weights lie in rows of whole vectors.
   private var weightStride: Int { WeightRow.vectors(tokens) * Lanes.scalarCount }
@@ -87,10 +94,6 @@ struct Attention {
           adding: isAdding)
       }
     }
-  }
-
-  private var blocks: [Range<Int>] {
-    stride(from: 0, to: tokens, by: Self.blockSize).map { $0..<min($0 + Self.blockSize, tokens) }
   }
 
   private func parts(
