@@ -141,7 +141,7 @@ let package = Package(
     tests(of: "Voting", also: ["SignBits", "AlignedBuffers"]),
     tests(
       of: "Training",
-      also: ["AlignedBuffers", "Datasets", "Objectives", "SignDescent", "Voting"]),
+      also: ["AlignedBuffers", "Datasets", "Networks", "Objectives", "SignDescent", "Voting"]),
     tests(of: "Reproduction", also: ["Plots", "SignBits", "Training", "MPIKit"]),
     .testTarget(
       name: "RankTests",
