@@ -25,10 +25,12 @@ let memorySafe: [SwiftSetting] = common + [.strictMemorySafety()]
 let owner: [SwiftSetting] = memorySafe + [.enableExperimentalFeature("Lifetimes")]
 
 /// A unit-test target `NameTests` that imports the target `Name`.
-func tests(of name: String, also dependencies: [Target.Dependency] = []) -> Target {
+func tests(
+  of name: String, also dependencies: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
   .testTarget(
     name: name + "Tests",
-    dependencies: [.byName(name: name), "TestSupport"] + dependencies,
+    dependencies: [.byName(name: name), "TestSupport"] + dependencies, exclude: exclude,
     swiftSettings: common)
 }
 
@@ -133,7 +135,9 @@ let package = Package(
     tests(of: "SignBits", also: ["AlignedBuffers", "CounterRandom"]),
     tests(of: "SignDescent", also: ["SignBits", "AlignedBuffers", "CounterRandom"]),
     tests(of: "Objectives", also: ["AlignedBuffers", "CounterRandom"]),
-    tests(of: "Networks", also: ["Objectives", "AlignedBuffers", "CounterRandom"]),
+    tests(
+      of: "Networks", also: ["Objectives", "AlignedBuffers", "Checkpoints", "CounterRandom"],
+      exclude: ["References"]),
     tests(of: "Datasets", also: ["CounterRandom"]),
     tests(of: "Checkpoints"),
     tests(of: "RunLog"),
