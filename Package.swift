@@ -162,7 +162,7 @@ let package = Package(
       name: "JobTests", dependencies: ["TestSupport"], exclude: ["scenario.sh"],
       swiftSettings: common),
     .testTarget(
-      name: "LaunchTests", dependencies: ["TestSupport"], exclude: ["Replay"],
+      name: "LaunchTests", dependencies: ["TestSupport"], exclude: ["Allocations", "Replay"],
       swiftSettings: common),
   ],
   swiftLanguageModes: [.v6]

@@ -158,7 +158,7 @@ final class VotedDescent: DistributedOptimizer {
   }
 
   private func cast(_ voter: Int, step: Int, _ report: inout VoterReport) {
-    report.addAbstained(vote.ballot.abstentionCount, of: layout.count)
+    report.addAbstained(in: &vote.ballot)
     if adversaries?.replace(&vote.ballot, of: voter, step: step) ?? true { cast() }
   }
 
