@@ -96,7 +96,7 @@ struct Train: ParsableCommand {
   @Option(
     help: """
       Learning rates of a network's hidden matrices, all but the first and the last: --lr (none), or \
-      --lr times 256 / inputs of a sum (fan-in), so that one --lr suits all widths.
+      --lr times 256 / inputs of a sum (fan-in), so that one --lr suits more widths.
       """)
   var lrScaling = LearningRateScaling.none
 

@@ -4,8 +4,8 @@ import Objectives
 /// How learning rates depend on a network's widths (`--lr-scaling`).
 ///
 /// An update whose size does not depend on the gradient's moves each sum of a matrix by about γ times
-/// its inputs. With `fanIn` it moves as much at any width, and so the best γ stays about where it is:
-/// the scaling of hidden matrices in Yang et al., "Tensor Programs V: Tuning Large Neural Networks via
+/// its inputs. With `fanIn` it moves as much at any width, and a γ suits more of them: the scaling of
+/// hidden matrices in Yang et al., "Tensor Programs V: Tuning Large Neural Networks via
 /// Zero-Shot Hyperparameter Transfer", 2022, table 3, for Adam. Gradient descent, whose steps shrink
 /// with the gradient, needs another one.
 public enum LearningRateScaling: String, CaseIterable, Sendable {
