@@ -25,10 +25,12 @@ let memorySafe: [SwiftSetting] = common + [.strictMemorySafety()]
 let owner: [SwiftSetting] = memorySafe + [.enableExperimentalFeature("Lifetimes")]
 
 /// A unit-test target `NameTests` that imports the target `Name`.
-func tests(of name: String, also dependencies: [Target.Dependency] = []) -> Target {
+func tests(
+  of name: String, also dependencies: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
   .testTarget(
     name: name + "Tests",
-    dependencies: [.byName(name: name), "TestSupport"] + dependencies,
+    dependencies: [.byName(name: name), "TestSupport"] + dependencies, exclude: exclude,
     swiftSettings: common)
 }
 
@@ -133,7 +135,9 @@ let package = Package(
     tests(of: "SignBits", also: ["AlignedBuffers", "CounterRandom"]),
     tests(of: "SignDescent", also: ["SignBits", "AlignedBuffers", "CounterRandom"]),
     tests(of: "Objectives", also: ["AlignedBuffers", "CounterRandom"]),
-    tests(of: "Networks", also: ["Objectives", "AlignedBuffers", "CounterRandom"]),
+    tests(
+      of: "Networks", also: ["Objectives", "AlignedBuffers", "Checkpoints", "CounterRandom"],
+      exclude: ["References"]),
     tests(of: "Datasets", also: ["CounterRandom"]),
     tests(of: "Checkpoints"),
     tests(of: "RunLog"),
@@ -141,7 +145,7 @@ let package = Package(
     tests(of: "Voting", also: ["SignBits", "AlignedBuffers"]),
     tests(
       of: "Training",
-      also: ["AlignedBuffers", "Datasets", "Objectives", "SignDescent", "Voting"]),
+      also: ["AlignedBuffers", "Datasets", "Networks", "Objectives", "SignDescent", "Voting"]),
     tests(of: "Reproduction", also: ["Plots", "SignBits", "Training", "MPIKit"]),
     .testTarget(
       name: "RankTests",
@@ -158,7 +162,7 @@ let package = Package(
       name: "JobTests", dependencies: ["TestSupport"], exclude: ["scenario.sh"],
       swiftSettings: common),
     .testTarget(
-      name: "LaunchTests", dependencies: ["TestSupport"], exclude: ["Replay"],
+      name: "LaunchTests", dependencies: ["TestSupport"], exclude: ["Allocations", "Replay"],
       swiftSettings: common),
   ],
   swiftLanguageModes: [.v6]

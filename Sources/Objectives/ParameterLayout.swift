@@ -59,6 +59,11 @@ public struct ParameterLayout: Sendable, Hashable {
     undecayedRanges = Self.merged(placed.filter { !isDecayed($0) })
   }
 
+  /// Whether weight decay applies to one of the tensors.
+  public func isDecayed(_ tensor: NamedTensor) -> Bool {
+    decayedRanges.contains { $0.contains(tensor.range.lowerBound) }
+  }
+
   private static func product(of shape: [Int]) -> Int? {
     var product = 1
     for length in shape {

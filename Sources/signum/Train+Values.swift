@@ -9,6 +9,7 @@ extension Algorithm: ExpressibleByArgument {}
 extension Attack: ExpressibleByArgument {}
 extension CheckpointMemory: ExpressibleByArgument {}
 extension FailureResponse: ExpressibleByArgument {}
+extension LearningRateScaling: ExpressibleByArgument {}
 extension MeanOrder: ExpressibleByArgument {}
 extension SignRule: ExpressibleByArgument {}
 

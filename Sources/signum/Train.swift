@@ -95,6 +95,13 @@ struct Train: ParsableCommand {
 
   @Option(
     help: """
+      Learning rates of a network's hidden matrices, all but the first and the last: --lr (none), or \
+      --lr times 256 / inputs of a sum (fan-in), so that one --lr suits more widths.
+      """)
+  var lrScaling = LearningRateScaling.none
+
+  @Option(
+    help: """
       Learning rate's course: [warmup:FRACTION+]constant|cosine|step:FACTOR:STEPS, or paper. \
       (default: warmup:0.02+cosine)
       """,
@@ -300,12 +307,12 @@ struct Train: ParsableCommand {
   static let flagNames: Set<String> = [
     "algorithm", "model", "hidden", "layers", "heads", "width", "context", "tie", "dropout", "data",
     "batch", "accumulate", "epochs", "steps", "stop-at", "start-from", "label-smoothing", "lr",
-    "schedule", "momentum", "interpolation", "radius", "clip", "clients", "participation",
-    "local-steps", "local-lr", "partition", "adversaries", "attack", "weight-decay", "sign-rule",
-    "vote", "coding", "mean", "seed", "threads", "evaluate-every", "simulate-gradient",
-    "validation", "check-replicas", "max-abstentions", "collective-timeout", "log", "log-every",
-    "save", "checkpoint", "checkpoint-every", "keep", "checkpoint-memory", "resume",
-    "resume-strict", "on-failure", "augment", "describe-model",
+    "lr-scaling", "schedule", "momentum", "interpolation", "radius", "clip", "clients",
+    "participation", "local-steps", "local-lr", "partition", "adversaries", "attack",
+    "weight-decay", "sign-rule", "vote", "coding", "mean", "seed", "threads", "evaluate-every",
+    "simulate-gradient", "validation", "check-replicas", "max-abstentions", "collective-timeout",
+    "log", "log-every", "save", "checkpoint", "checkpoint-every", "keep", "checkpoint-memory",
+    "resume", "resume-strict", "on-failure", "augment", "describe-model",
   ]
 
   /// Those of them that are true or false.
@@ -342,6 +349,7 @@ struct Train: ParsableCommand {
     options.startFrom = startFrom
     options.labelSmoothing = labelSmoothing
     options.learningRate = learningRate
+    options.learningRateScaling = lrScaling
     options.schedule = schedule
     options.momentum = momentum
     options.interpolation = interpolation

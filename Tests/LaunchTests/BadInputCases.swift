@@ -94,6 +94,15 @@ extension BadInputCase {
     BadInputCase(["momentum": "0", "clip": "1"], says: ["--clip", "θ = 0"]),
     BadInputCase(["clip": "0"], says: ["--clip", "positive"]),
     BadInputCase(["label-smoothing": "1"], says: ["--label-smoothing", "[0, 1)"]),
+    BadInputCase(["lr-scaling": "width"], says: ["--lr-scaling", "width"]),
+    BadInputCase(
+      ["lr-scaling": "fan-in", "algorithm": "sgd"], says: ["--lr-scaling", "the updates of sgd"]),
+    BadInputCase(
+      ["lr-scaling": "fan-in", "algorithm": "ef-signsgd"],
+      says: ["--lr-scaling", "the updates of ef-signsgd"]),
+    BadInputCase("--lr-scaling without a network", says: ["--lr-scaling", "quadratic"]) { _ in
+      ["--model", "quadratic", "--steps", "3", "--lr-scaling", "fan-in"]
+    },
     BadInputCase(["augment": "spin"], says: ["--augment", "crop:C", "'spin'"]),
     BadInputCase("--augment without images", says: ["--augment", "images"]) { _ in
       let data = "libsvm:\(try TestData.shared.get().dense)"

@@ -40,6 +40,17 @@ extension LaunchTests {
         ])
     }
 
+    @Test func ratesThatAreScaled_areListed() async throws {
+      let lines = try await lines("mlp", ["--hidden", "7,5", "--lr-scaling", "fan-in"])
+      #expect(
+        lines[7...10] == [
+          "tensor         shape             lr x   parameters",
+          "layer0.weight  7 x 64  decay     1             448",
+          "layer0.bias    7       no decay  1               7",
+          "layer1.weight  5 x 7   decay     36.57          35",
+        ], "\(lines)")
+    }
+
     @Test(arguments: [
       ("mlp", ["--hidden", "7"], "487"), ("cnn", [], "52228"), ("resnet20", [], "271796"),
       ("logistic", [], "260"),

@@ -135,7 +135,7 @@ extension LaunchTests.Replay {
   }
 
   /// Runs one of the scripts.
-  private static func python(_ script: String, _ arguments: [String]) async throws -> Outcome {
+  static func python(_ script: String, _ arguments: [String]) async throws -> Outcome {
     let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("Replay/" + script).path
     return try await Program.outcome(of: Program.python(), ["-B", path] + arguments)

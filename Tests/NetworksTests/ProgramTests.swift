@@ -28,6 +28,20 @@ import Testing
     #expect(training.count(of: .activationReorder) <= (isImage ? 2 : 0) + 2 * more)
   }
 
+  /// At most one copy for the forward pass and one for the backward pass.
+  @Test(arguments: models)
+  func eachWeight_isCopiedOnceAPass(model: NetworkModel) throws {
+    let outline = try NetworkOutline(model)
+    let builder = try ProgramBuilder(
+      Engine(), outline, count: 32, trains: true, noise: NoiseSource())
+    _ = try builder.build()
+    for tensor in outline.layout.tensors {
+      let home = Tensor.Home.parameters(tensor.range.lowerBound)
+      let copies = builder.tensors.filter { $0.home == home }.flatMap(\.copies)
+      #expect(copies.count <= 2, "\(tensor.name)")
+    }
+  }
+
   @Test(arguments: models)
   func steadySteps_compileNothing(model: NetworkModel) throws {
     let network = try Network(model, trainingCapacity: 6, evaluationCapacity: 8, threads: 1)

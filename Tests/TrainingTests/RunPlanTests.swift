@@ -112,6 +112,11 @@ struct RunPlanTests {
         $0.schedule = Schedule(.constant)
         $0.weightDecay = 0.1
       } == .stored)
+    #expect(
+      try form(free) {
+        $0.schedule = Schedule(.constant)
+        $0.learningRateScaling = .fanIn
+      } == .stored)
     #expect(try form(free) { $0.algorithm = .signum } == nil)
   }
 

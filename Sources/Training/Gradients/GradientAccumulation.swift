@@ -1,4 +1,5 @@
 import AlignedBuffers
+import Datasets
 import Objectives
 
 /// The gradient of a batch in several parts, one after the other (`--accumulate`).
@@ -20,20 +21,20 @@ final class GradientAccumulation {
   /// Computes the parts and writes their mean.
   ///
   /// - Parameters:
-  ///   - counts: The samples of each part, positive.
+  ///   - parts: The samples of each part, at least one.
   ///   - result: The mean gradient.
   ///   - gradient: Writes the gradient of a part; whom to tell of it, where somebody is told.
   /// - Returns: The mean loss.
   func run(
-    counts: [Int], into result: inout AlignedBuffer<Float>, observer: (any GradientObserver)?,
+    _ parts: ContiguousPartition, into result: inout AlignedBuffer<Float>,
+    observer: (any GradientObserver)?,
     _ gradient: (Int, inout AlignedBuffer<Float>, (any GradientObserver)?) throws -> Double
   ) throws -> Double {
-    let total = Double(counts.reduce(0, +))
     var loss = 0.0
     sum.fill(with: 0)
-    for (part, count) in counts.enumerated() {
-      let weight = Double(count) / total
-      let last = part == counts.count - 1 ? observer : nil
+    for part in 0..<parts.parts {
+      let weight = Double(parts[part].count) / Double(parts.count)
+      let last = part == parts.parts - 1 ? observer : nil
       let adding = last.map { Adding(to: self, weight: Float(weight), lossBefore: loss, for: $0) }
       loss += weight * (try gradient(part, &result, adding))
       add(result.span, in: 0..<(adding?.start ?? sum.count), times: Float(weight))

@@ -161,9 +161,8 @@ final class GradientSource {
     }
     let parts = ContiguousPartition(
       count: samples.count, parts: min(accumulation.parts, samples.count))
-    return try accumulation.run(
-      counts: (0..<parts.parts).map { parts[$0].count }, into: &gradient, observer: observer
-    ) { part, gradient, observer in
+    return try accumulation.run(parts, into: &gradient, observer: observer) {
+      part, gradient, observer in
       samples.load(&batch, parts[part], part: part, from: workload)
       return try objective.gradient(
         at: point, on: batch, into: gradient.mutableSpan, observer: observer)

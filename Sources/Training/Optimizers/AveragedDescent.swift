@@ -26,7 +26,7 @@ final class AveragedDescent: DistributedOptimizer {
   private let electorate: Electorate
   private let mean: GradientMean
   private let rule: Rule
-  private let weightDecay: Double
+  private let updateParts: [UpdatePart]
   private var momentum: AlignedBuffer<Float>
   private var secondMoment: AlignedBuffer<Float>
   /// The sum of the hosted clients' gradients.
@@ -37,10 +37,10 @@ final class AveragedDescent: DistributedOptimizer {
   ///
   /// Collective: duplicates the communicator.
   init(
-    plan: RunPlan, layout: ParameterLayout, electorate: Electorate,
+    plan: RunPlan, objective: any Objective, electorate: Electorate,
     world: borrowing Communicator
   ) throws(MPIError) {
-    self.layout = layout
+    layout = objective.layout
     self.electorate = electorate
     mean = try GradientMean(
       coordinateCount: layout.count, order: plan.mean, communicator: world)
@@ -50,7 +50,7 @@ final class AveragedDescent: DistributedOptimizer {
       case .sgdMomentum: .heavyBall(HeavyBall(momentum: plan.momentum ?? 0))
       default: .plain
       }
-    weightDecay = plan.options.weightDecay
+    updateParts = plan.options.updateParts(of: objective)
     let moments: (first: Int, second: Int) =
       switch rule {
       case .plain: (0, 0)
@@ -117,24 +117,20 @@ final class AveragedDescent: DistributedOptimizer {
   func apply(to state: ModelState, learningRate: Double) {
     let voters = electorate.areClients ? electorate.attendance : nil
     state.gradient.withMutableSpan { mean.mean(into: $0, of: voters) }
-    move(state, layout.decayedRanges, learningRate: learningRate, weightDecay: weightDecay)
-    move(state, layout.undecayedRanges, learningRate: learningRate, weightDecay: 0)
+    for part in updateParts { move(state, part, learningRate: learningRate * part.rateFactor) }
   }
 
-  private func move(
-    _ state: ModelState, _ ranges: [Range<Int>], learningRate: Double, weightDecay: Double
-  ) {
-    for range in ranges {
-      switch rule {
-      case .plain, .heavyBall:
-        Self.descend(
-          rule, along: state.gradient, &momentum, &state.parameters, range,
-          GradientUpdate(learningRate: learningRate, weightDecay: weightDecay))
-      case .adamW(let beta1):
-        Self.adapt(
-          AdamW(learningRate: learningRate, weightDecay: weightDecay, betas: (beta1, 0.999)),
-          state.gradient, &momentum, &secondMoment, &state.parameters, range, step: step + 1)
-      }
+  private func move(_ state: ModelState, _ part: UpdatePart, learningRate: Double) {
+    switch rule {
+    case .plain, .heavyBall:
+      Self.descend(
+        rule, along: state.gradient, &momentum, &state.parameters, part.coordinates,
+        GradientUpdate(learningRate: learningRate, weightDecay: part.weightDecay))
+    case .adamW(let beta1):
+      Self.adapt(
+        AdamW(learningRate: learningRate, weightDecay: part.weightDecay, betas: (beta1, 0.999)),
+        state.gradient, &momentum, &secondMoment, &state.parameters, part.coordinates,
+        step: step + 1)
     }
   }
 

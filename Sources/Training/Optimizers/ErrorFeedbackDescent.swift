@@ -94,7 +94,7 @@ final class ErrorFeedbackDescent: DistributedOptimizer {
 
   func apply(to state: ModelState, learningRate: Double) {
     for (number, tensor) in layout.tensors.enumerated() {
-      let decay = tensor.shape.count >= 2 ? weightDecay : 0
+      let decay = layout.isDecayed(tensor) ? weightDecay : 0
       let update = ScaledSignUpdate(learningRate: learningRate, weightDecay: decay)
       state.parameters.withMutableSpan {
         update.apply(

@@ -23,7 +23,7 @@ final class VotedDescent: DistributedOptimizer {
   private let adversaries: Adversaries?
   /// Where the vote begins before the gradient is complete.
   private var early: EarlyBallot?
-  private let weightDecay: Double
+  private let updateParts: [UpdatePart]
   /// The momenta of the hosted voters, one after the other.
   private var momenta: AlignedBuffer<Float>
 
@@ -55,7 +55,7 @@ final class VotedDescent: DistributedOptimizer {
     adversaries = try Adversaries(
       plan: plan, electorate: electorate, coordinateCount: layout.count, patience: patience,
       world: world)
-    weightDecay = options.weightDecay
+    updateParts = options.updateParts(of: objective)
     momenta = AlignedBuffer(repeating: 0, count: layout.count * electorate.hosted.count)
     early = buckets.map { buckets in
       EarlyBallot(layout: layout, buckets: buckets, vote: vote) { [unowned self] in
@@ -158,7 +158,7 @@ final class VotedDescent: DistributedOptimizer {
   }
 
   private func cast(_ voter: Int, step: Int, _ report: inout VoterReport) {
-    report.addAbstained(vote.ballot.abstentionCount, of: layout.count)
+    report.addAbstained(in: &vote.ballot)
     if adversaries?.replace(&vote.ballot, of: voter, step: step) ?? true { cast() }
   }
 
@@ -175,15 +175,12 @@ final class VotedDescent: DistributedOptimizer {
     vote.tally()
     lookAhead?.remember(state, learningRate: learningRate)
     previous?.remember(state)
-    let decaying = SignUpdate(learningRate: learningRate, weightDecay: weightDecay)
-    for range in layout.decayedRanges {
+    for part in updateParts {
+      let update = SignUpdate(
+        learningRate: learningRate * part.rateFactor, weightDecay: part.weightDecay)
       state.parameters.withMutableSpan {
-        decaying.apply(vote.verdict, to: $0, coordinates: range)
+        update.apply(vote.verdict, to: $0, coordinates: part.coordinates)
       }
-    }
-    let plain = SignUpdate(learningRate: learningRate)
-    for range in layout.undecayedRanges {
-      state.parameters.withMutableSpan { plain.apply(vote.verdict, to: $0, coordinates: range) }
     }
   }
 }

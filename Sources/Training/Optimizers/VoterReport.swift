@@ -1,5 +1,6 @@
 import AlignedBuffers
 import Objectives
+import SignBits
 import SignDescent
 import Voting
 
@@ -40,8 +41,11 @@ struct VoterReport {
   }
 
   /// Takes in the share of coordinates in which a voter abstains.
-  mutating func addAbstained(_ coordinates: Int, of count: Int) {
-    abstainedShare += Double(coordinates) / Double(max(count, 1))
+  ///
+  /// - Parameter ballot: Its ballot. It is not changed: what a class lends to be read only takes an
+  ///   allocation.
+  mutating func addAbstained(in ballot: inout SignPlanes) {
+    abstainedShare += Double(ballot.abstentionCount) / Double(max(ballot.count, 1))
   }
 
   /// Writes the report into the rank's control block.

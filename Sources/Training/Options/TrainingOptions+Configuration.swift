@@ -57,6 +57,9 @@ extension TrainingOptions {
     }
     if accumulate > 1 { members.append(.init("accumulate", .integer(accumulate))) }
     if labelSmoothing > 0 { members.append(.init("label-smoothing", .number(labelSmoothing))) }
+    if learningRateScaling != .none {
+      members.append(.init("lr-scaling", .string(learningRateScaling.rawValue)))
+    }
     if let augmentation { members.append(.init("augment", .string("\(augmentation)"))) }
     if let startFrom { members.append(.init("start-from", .string(startFrom))) }
     if let stopAt { members.append(.init("stop-at", .string("\(stopAt)"))) }

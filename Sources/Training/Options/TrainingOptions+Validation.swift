@@ -14,6 +14,7 @@ extension TrainingOptions {
     try checkClients()
     try checkAdversaries()
     try checkModel()
+    try checkRateScaling()
     try checkCheckpoints()
   }
 
@@ -216,6 +217,19 @@ extension TrainingOptions {
     }
     if case .epochs = length {
       throw OptionError("--model \(form) has no epochs: give --steps")
+    }
+  }
+
+  /// The scaling is that of updates whose size is γ, in networks.
+  private func checkRateScaling() throws(OptionError) {
+    guard learningRateScaling != .none else { return }
+    if model == .logistic || model.isClosedForm {
+      throw OptionError("--lr-scaling belongs to networks, not to --model \(model)")
+    }
+    guard algorithm.exchange == .vote || algorithm == .adamw else {
+      throw OptionError(
+        "--lr-scaling belongs to algorithms that vote and to adamw; the updates of "
+          + "\(algorithm.rawValue) have the size of gradients")
     }
   }
 

@@ -37,6 +37,8 @@ public struct TrainingOptions: Sendable {
   public var startFrom: String?
   /// The learning rate γ.
   public var learningRate: Double?
+  /// How learning rates depend on a network's widths.
+  public var learningRateScaling = LearningRateScaling.none
   /// The course of the learning rate.
   public var schedule = Schedule.standard
   /// The weight θ of the past in the momentum.

@@ -53,12 +53,13 @@ extension RunPlan {
 
   /// How the point ahead comes about; nil where gradients are taken at the parameters.
   ///
-  /// At a constant rate, without decay and without a feasible set the last verdict tells it; else
-  /// the previous parameters have to be kept.
+  /// At a constant rate, the same for all, without decay and without a feasible set the last verdict
+  /// tells it; else the previous parameters have to be kept.
   func lookAheadForm(for objective: any Objective) -> LookAheadPoint.Form? {
     guard options.algorithm == .signumExtrapolated else { return nil }
     let isConstant = options.schedule == Schedule(.constant) || options.schedule.definesMomentum
-    return isConstant && options.weightDecay == 0 && !objective.isConstrained ? .rebuilt : .stored
+    let isUniform = options.learningRateScaling == .none && options.weightDecay == 0
+    return isConstant && isUniform && !objective.isConstrained ? .rebuilt : .stored
   }
 
   /// The optimizer of the run.
@@ -77,7 +78,7 @@ extension RunPlan {
       try ErrorFeedbackDescent(plan: self, layout: objective.layout, world: world)
     case .mean:
       try AveragedDescent(
-        plan: self, layout: objective.layout, electorate: electorate, world: world)
+        plan: self, objective: objective, electorate: electorate, world: world)
     }
   }
 }

@@ -1,12 +1,13 @@
 import Datasets
+import Foundation
 import MPIKit
 import Networks
 import Objectives
 
 /// `signum train --describe-model`: what a model consists of, without training it.
 public enum DescriptionProgram {
-  /// Prints layers with their shapes, tensors with their sizes and whether weight decay applies to
-  /// them, and totals.
+  /// Prints layers with their shapes, tensors with their sizes, whether weight decay applies to them
+  /// and what `--lr-scaling` multiplies their learning rates by, and totals.
   ///
   /// - Parameter options: Validated options.
   /// - Returns: The exit code.
@@ -38,7 +39,9 @@ public enum DescriptionProgram {
         try LogisticRegression(width: data.width, classCount: data.classCount).layout)
     }
     let outline = try NetworkOutline(network)
-    var lines = layerLines(outline) + [""] + tensorLines(outline.layout)
+    let scaling = options.learningRateScaling
+    let factors = scaling == .none ? nil : scaling.factors(of: outline)
+    var lines = layerLines(outline) + [""] + tensorLines(outline.layout, rateFactors: factors)
     if let statistics = outline.statistics {
       lines.append("beside  \(statistics.count) running statistics of each rank, not voted on")
     }
@@ -57,15 +60,18 @@ public enum DescriptionProgram {
     return aligned([head, ["input", shape(outline.model.input), "0"]] + rows)
   }
 
-  private static func tensorLines(_ layout: ParameterLayout) -> [String] {
-    let rows = layout.tensors.map { tensor in
-      let isDecayed = layout.decayedRanges.contains { $0.contains(tensor.range.lowerBound) }
-      return [
-        tensor.name, shape(tensor.shape), isDecayed ? "decay" : "no decay", "\(tensor.range.count)",
-      ]
+  /// A line a tensor, and their total.
+  private static func tensorLines(
+    _ layout: ParameterLayout, rateFactors: [Double]? = nil
+  ) -> [String] {
+    let rows = layout.tensors.enumerated().map { number, tensor in
+      [tensor.name, shape(tensor.shape), layout.isDecayed(tensor) ? "decay" : "no decay"]
+        + (rateFactors.map { [String(format: "%.4g", $0[number])] } ?? [])
+        + ["\(tensor.range.count)"]
     }
+    let head = ["tensor", "shape", ""] + (rateFactors == nil ? [] : ["lr x"]) + ["parameters"]
     let decayed = layout.decayedRanges.reduce(0) { $0 + $1.count }
-    return aligned([["tensor", "shape", "", "parameters"]] + rows) + [
+    return aligned([head] + rows) + [
       "total   \(layout.count) parameters in \(layout.tensors.count) tensors, \(decayed) of them "
         + "decayed"
     ]
