@@ -78,8 +78,9 @@ extension Workspace {
   }
 
   static func write(_ ballot: borrowing SignPlanes, _ tally: inout Words) {
+    let planes = Tally.planeCount(ranks: ranks, masked: false)
     var words = tally.mutableSpan
-    Tally.write(ballot, ranks: ranks, masked: false, into: &words)
+    Tally.write(ballot, planes: planes, masked: false, into: &words)
   }
 
   static func add(_ incoming: borrowing Words, _ tally: inout Words) {

@@ -25,7 +25,7 @@ extension Communicator {
         into: peer..<(peer + 1), from: peer, uncheckedTag: Self.rollCallTag, on: self)
       _ = try? sent.startSend(0..<1, to: peer, uncheckedTag: Self.rollCallTag, on: self)
     }
-    let limit = WaitLimit(seconds: seconds)
+    var limit = WaitLimit(seconds: seconds)
     do {
       while !(heard.isIdle && sent.isIdle) {
         _ = try? heard.test()

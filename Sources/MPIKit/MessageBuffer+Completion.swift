@@ -55,14 +55,14 @@ extension MessageBuffer {
   ///
   /// - Parameters:
   ///   - limitSeconds: How long to wait; may be infinite.
-  ///   - onIdle: Called between two tests, to look at a flag; must not block.
+  ///   - onIdle: Called now and then between tests, to look at a flag; must not block.
   /// - Throws: `WaitTimeout` when the time is over, with the operations still in flight; `MPIError`
   ///   of an operation that failed.
   /// - Note: Local. After a time-out, `Communicator.rollCall(seconds:)` names silent peers.
   public mutating func wait(
     limitSeconds: Double, onIdle: () -> Void = {}
   ) throws {
-    let limit = WaitLimit(seconds: limitSeconds)
+    var limit = WaitLimit(seconds: limitSeconds)
     while try !test() { try limit.pause(onIdle) }
   }
 }

@@ -82,7 +82,7 @@ final class SharedWindow {
     let outcome = unsafe counter(atByte: MemoryLayout<Counter>.stride)
     let arrived = unsafe arrivals.pointee.add(1, ordering: .acquiringAndReleasing).newValue
     if arrived == ranks { unsafe settle(outcome, Self.isFreed) }
-    let limit = WaitLimit(seconds: Self.patienceSeconds)
+    var limit = WaitLimit(seconds: Self.patienceSeconds)
     while unsafe outcome.pointee.load(ordering: .acquiring) == Self.isOpen {
       do { try limit.pause() } catch { unsafe settle(outcome, Self.isLeft) }
     }

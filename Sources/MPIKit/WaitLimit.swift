@@ -14,10 +14,15 @@ extension WaitTimeout: CustomStringConvertible {
 /// The time that a wait may still take: the pause between two tests.
 ///
 /// ```swift
-/// let limit = WaitLimit(seconds: 60)
+/// var limit = WaitLimit(seconds: 60)
 /// while try !buffer.test() { try limit.pause() }
 /// ```
 public struct WaitLimit: Sendable {
+  /// One pause in so many yields: a message between neighbours comes within a few tests, and a yield
+  /// takes longer than a test.
+  private static let pausesPerYield = 32
+
+  private var pauses = 0
   private let seconds: Double
   private let start: SuspendingClock.Instant
 
@@ -29,14 +34,16 @@ public struct WaitLimit: Sendable {
     start = SuspendingClock.now
   }
 
-  /// Lets others run on this core, then looks at the clock.
+  /// Every 32nd time lets others run on this core and looks at the clock.
   ///
   /// Ranks that share a core would otherwise wait through whole time slices of each other.
   ///
-  /// - Parameter onIdle: Called once a pause, to look at a flag; must not block.
+  /// - Parameter onIdle: Called when others ran, to look at a flag; must not block.
   /// - Throws: `WaitTimeout` when the time is over.
-  /// - Complexity: One system call and one look at the clock.
-  public func pause(_ onIdle: () -> Void = {}) throws(WaitTimeout) {
+  /// - Complexity: At most one system call and one look at the clock.
+  public mutating func pause(_ onIdle: () -> Void = {}) throws(WaitTimeout) {
+    pauses &+= 1
+    guard pauses % Self.pausesPerYield == 0 else { return }
     onIdle()
     sched_yield()
     guard (SuspendingClock.now - start) / .seconds(1) < seconds else {

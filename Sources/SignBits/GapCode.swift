@@ -18,8 +18,8 @@ public struct GapCode: ~Copyable {
   /// The share of set bits below which this is the better code.
   public static let densest = 0.045
 
-  private static let headWords = 2
-  private static let largestShift = 20
+  static let headWords = 2
+  static let largestShift = 20
   /// Words whose set bits are listed at a time.
   private static let listedWords = 256
   /// The places of set bits, with room for a few that are listed for nothing.
@@ -122,43 +122,6 @@ public struct GapCode: ~Copyable {
     }
     return end
   }
-
-  /// Decodes words.
-  ///
-  /// - Parameters:
-  ///   - code: The code, all of it.
-  ///   - words: All written, if the code is one.
-  /// - Returns: Whether it was a code of so many words.
-  /// - Complexity: O(words + set bits); no allocation.
-  public static func decode(_ code: Span<UInt64>, into words: consuming MutableSpan<UInt64>) -> Bool
-  {
-    guard code.count >= headWords + 2 else { return false }
-    let shift = code[0] & 0xFF
-    let firstWords = Int(truncatingIfNeeded: code[0] >> 8)
-    let counts = (Int(code[1] & 0xFFFF_FFFF), Int(code[1] >> 32))
-    guard shift <= largestShift, firstWords >= 1, firstWords < code.count - headWords else {
-      return false
-    }
-    return unsafe code.withUnsafeBytes { code in
-      unsafe words.withUnsafeMutableBufferPointer { words in
-        unsafe words.update(repeating: 0)
-        let reader = unsafe GapReader(code, shift, words)
-        var first = GapReader.Place(bit: 64 * headWords, next: 0)
-        var second = GapReader.Place(
-          bit: 64 * (headWords + firstWords), next: 64 * (words.count / 2))
-        for _ in 0..<min(counts.0, counts.1) {
-          guard unsafe reader.setNext(&first), unsafe reader.setNext(&second) else { return false }
-        }
-        for _ in 0..<max(0, counts.0 - counts.1) {
-          guard unsafe reader.setNext(&first) else { return false }
-        }
-        for _ in 0..<max(0, counts.1 - counts.0) {
-          guard unsafe reader.setNext(&second) else { return false }
-        }
-        return true
-      }
-    }
-  }
 }
 
 /// Writes a stream of bits, the lowest first.
@@ -204,63 +167,5 @@ private struct BitWriter {
     let bytes = unsafe (byte - start) + (filled > 0 ? 1 : 0)
     let words = (bytes + 7) / 8 + 1
     return unsafe start.assumingMemoryBound(to: UInt64.self) + words
-  }
-}
-
-/// Sets the bits of words that streams of gaps tell.
-///
-/// Both streams are held to the bounds of the whole: that keeps them within memory, with less to
-/// remember between two bits.
-@unsafe
-private struct GapReader {
-  /// Where a stream is: its next bit, and the place after the last one that it set.
-  struct Place {
-    var bit: Int
-    var next: Int
-  }
-
-  private let code: UnsafeRawBufferPointer
-  private let shift: UInt64
-  private let low: UInt64
-  private let words: UnsafeMutableBufferPointer<UInt64>
-  /// The bits before the last word: a load from there on stays within the code.
-  private let end: Int
-  private let limit: Int
-
-  init(
-    _ code: UnsafeRawBufferPointer, _ shift: UInt64, _ words: UnsafeMutableBufferPointer<UInt64>
-  ) {
-    unsafe self.code = unsafe code
-    unsafe self.shift = shift
-    unsafe low = 1 &<< shift &- 1
-    unsafe self.words = unsafe words
-    unsafe end = (code.count - 8) * 8
-    unsafe limit = words.count * 64
-  }
-
-  /// Sets the next bit; false where the code ends or tells a place outside the words.
-  @inline(__always)
-  func setNext(_ place: inout Place) -> Bool {
-    var quotient: UInt64 = 0
-    while true {
-      guard unsafe place.bit < end else { return false }
-      let window =
-        unsafe code.loadUnaligned(fromByteOffset: place.bit &>> 3, as: UInt64.self)
-        &>> UInt64(truncatingIfNeeded: place.bit & 7)
-      if window & 0xFFFF_FFFF == 0 {
-        place.bit &+= 32
-        quotient &+= 32
-        continue
-      }
-      let zeros = UInt64(truncatingIfNeeded: window.trailingZeroBitCount)
-      let rest = unsafe (window &>> (zeros &+ 1)) & low
-      unsafe place.bit &+= Int(truncatingIfNeeded: zeros &+ 1 &+ shift)
-      let found =
-        unsafe place.next &+ Int(truncatingIfNeeded: (quotient &+ zeros) &<< shift | rest)
-      guard unsafe found >= 0 && found < limit else { return false }
-      unsafe words[found &>> 6] |= 1 &<< UInt64(truncatingIfNeeded: found & 63)
-      place.next = found &+ 1
-      return true
-    }
   }
 }

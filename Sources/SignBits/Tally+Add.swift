@@ -5,17 +5,17 @@ extension Tally {
   ///
   /// - Parameters:
   ///   - ballot: The ballot; without `masked` it has no mask, or its mask is not counted.
-  ///   - ranks: The number of ballots that the tally has room for.
+  ///   - planes: The planes of the tally: one at least, two with `masked`.
   ///   - masked: Whether the lowest plane is there.
-  ///   - tally: At least `wordCount(coordinates:ranks:masked:)` words, the first ones written.
+  ///   - tally: At least the words of so many planes, the first ones written.
   /// - Complexity: O(words of the tally).
   public static func write(
-    _ ballot: borrowing SignPlanes, ranks: Int, masked: Bool,
+    _ ballot: borrowing SignPlanes, planes: Int, masked: Bool,
     into tally: inout MutableSpan<UInt64>
   ) {
-    let planes = planeCount(ranks: ranks, masked: masked)
+    precondition(planes >= (masked ? 2 : 1), "no plane for the signs")
     precondition(
-      tally.count >= wordCount(coordinates: ballot.count, ranks: ranks, masked: masked),
+      tally.count >= blockCount(coordinates: ballot.count) * blockPlaneWords * planes,
       "no room for a tally")
     let signs = unsafe ballot.signs.unsafeElements
     let masks = unsafe ballot.masks.unsafeElements

@@ -23,6 +23,19 @@ public enum Tally {
     return masked ? bits : bits - 1
   }
 
+  /// The number of planes of a sum of one ballot of each rank, for ranks that know their own.
+  ///
+  /// Of 2^k ballots the k lowest bits of a count tell all counts but none and all apart, and these
+  /// two any of the ballots does: a plane less than `planeCount(ranks:masked:)`.
+  ///
+  /// - Parameters:
+  ///   - ranks: N, at least 2.
+  ///   - masked: As there.
+  public static func sharedPlaneCount(ranks: Int, masked: Bool) -> Int {
+    precondition(ranks > 1, "a ballot alone is its sum")
+    return planeCount(ranks: ranks, masked: masked) - (ranks.nonzeroBitCount == 1 ? 1 : 0)
+  }
+
   /// The number of blocks of a tally of so many coordinates.
   public static func blockCount(coordinates: Int) -> Int {
     (SignPlanes.wordCount(of: coordinates) + blockPlaneWords - 1) / blockPlaneWords

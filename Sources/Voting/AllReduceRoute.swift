@@ -1,11 +1,16 @@
+internal import AlignedBuffers
 internal import MPIKit
 internal import SignBits
 
 /// The route `allreduce`: a reduction of bit-sliced counters by an operation of our own.
 ///
-/// The message is the ballot as a tally, or the tally of several, in blocks of 64 words x W planes, followed by one slot of
-/// eight words per rank for the control blocks. A slot is zero on every rank but its own, so
-/// adding counters leaves it as it is.
+/// The message is the ballot as a tally, or the tally of several, in blocks of 64 words x W planes,
+/// followed by one slot of eight words per rank for the control blocks. A slot is zero on every rank
+/// but its own, so adding counters leaves it as it is.
+///
+/// Where each rank has one ballot and their number is a power of two, the highest plane stays at
+/// home: the own ballot tells it. Memory besides the messages: one plane of the coins, where a coin
+/// decides ties.
 final class AllReduceRoute: BallotRoute {
   private let shape: VoteShape
   /// Counters without and with the low plane, which only masks need.
@@ -14,6 +19,7 @@ final class AllReduceRoute: BallotRoute {
   /// The own message, then the sum of all.
   private var messages: MessageBuffer<UInt64>
   private var masked = false
+  private var coins = HeldCoins()
   private(set) var traffic = Traffic()
 
   init(_ shape: VoteShape) throws(MPIError) {
@@ -24,6 +30,7 @@ final class AllReduceRoute: BallotRoute {
     messages = MessageBuffer(
       count: 2 * max(plain.messageWords, withMasks.messageWords),
       maximumRequests: CounterReduction.maximumChunks)
+    if shape.rule == .fair { coins.reserve(blockCount: shape.blockCount) }
   }
 
   func begin(
@@ -31,11 +38,12 @@ final class AllReduceRoute: BallotRoute {
     on communicator: borrowing Communicator
   ) throws(MPIError) {
     self.masked = masked
+    coins.turn(to: control.step, seed: shape.seed)
     let layout = masked ? withMasks : plain
     messages.withMutableSpan(in: 0..<layout.messageWords) { message in
       for index in layout.tallyWords..<layout.messageWords { message[index] = 0 }
       control.write(into: &message, at: layout.slot(of: shape.rank))
-      contribution.write(masked: masked, into: &message)
+      contribution.write(planes: layout.planes, masked: masked, into: &message)
     }
     for first in stride(from: 0, to: layout.blockCount, by: layout.chunkBlocks) {
       let end = min(first + layout.chunkBlocks, layout.blockCount)
@@ -59,11 +67,19 @@ final class AllReduceRoute: BallotRoute {
 
   func tally(masked: Bool, coins: TieCoins, into verdict: inout SignPlanes) {
     let layout = masked ? withMasks : plain
+    // An odd number of voters ties only where some abstain.
+    if shape.rule == .fair, masked || shape.voters % 2 == 0 {
+      self.coins.draw(0..<shape.blockCount, at: 0)
+    }
     let sums = layout.messageWords..<layout.messageWords + layout.tallyWords
-    messages.withSpan(in: sums) { sums in
-      Tally.verdict(
-        of: sums, ranks: shape.voters, masked: masked, rule: shape.rule, coins: coins,
-        into: &verdict)
+    self.coins.words.withSpan { coins in
+      messages.withSpan(in: sums) { sums in
+        messages.withSpan(in: 0..<layout.tallyWords) { own in
+          Tally.verdict(
+            ofSum: sums, own: own, planes: layout.planes, ranks: shape.voters, masked: masked,
+            rule: shape.rule, coins: coins, into: &verdict)
+        }
+      }
     }
   }
 }
@@ -75,6 +91,7 @@ private final class CounterReduction {
   /// At most so many chunks: beyond it they grow.
   static let maximumChunks = 32
 
+  let planes: Int
   let blockWords: Int
   let tallyWords: Int
   let messageWords: Int
@@ -89,8 +106,12 @@ private final class CounterReduction {
   }
 
   init(_ shape: VoteShape, masked: Bool) throws(MPIError) {
-    blockWords = Tally.blockPlaneWords * Tally.planeCount(ranks: shape.voters, masked: masked)
-    tallyWords = shape.tallyWords(masked: masked)
+    planes =
+      shape.sendsTallies
+      ? shape.planeCount(masked: masked)
+      : Tally.sharedPlaneCount(ranks: shape.voters, masked: masked)
+    blockWords = Tally.blockPlaneWords * planes
+    tallyWords = shape.blockCount * blockWords
     let slots = shape.ranks * ControlBlock.wordCount
     messageWords = tallyWords + (slots + blockWords - 1) / blockWords * blockWords
     reduction = try unsafe UserReduction(

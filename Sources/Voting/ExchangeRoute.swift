@@ -129,7 +129,7 @@ final class ExchangeRoute: BallotRoute {
   }
 
   func wait(_ patience: Patience, on communicator: borrowing Communicator) throws {
-    let limit = WaitLimit(seconds: patience.limitSeconds)
+    var limit = WaitLimit(seconds: patience.limitSeconds)
     while remaining > 0 {
       if try !advance(on: communicator) { try limit.pause(patience.whileWaiting) }
     }

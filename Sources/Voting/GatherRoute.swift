@@ -107,7 +107,7 @@ final class GatherRoute: BallotRoute {
   }
 
   func wait(_ patience: Patience, on communicator: borrowing Communicator) throws {
-    let limit = WaitLimit(seconds: patience.limitSeconds)
+    var limit = WaitLimit(seconds: patience.limitSeconds)
     while try !takeWhatCame() { try limit.pause(patience.whileWaiting) }
   }
 

@@ -100,7 +100,7 @@ final class HierarchicalRoute: BallotRoute {
   }
 
   func wait(_ patience: Patience, on communicator: borrowing Communicator) throws {
-    let limit = WaitLimit(seconds: patience.limitSeconds)
+    var limit = WaitLimit(seconds: patience.limitSeconds)
     while try !isComplete() {
       if try !advance(on: communicator) { try limit.pause(patience.whileWaiting) }
     }

@@ -20,7 +20,8 @@ final class LocalRoute: BallotRoute {
   ) {
     self.control = control
     words.withMutableSpan { (words: consuming MutableSpan<UInt64>) in
-      contribution.write(masked: masked, into: &words)
+      contribution.write(
+        planes: shape.planeCount(masked: masked), masked: masked, into: &words)
     }
   }
 

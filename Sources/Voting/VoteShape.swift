@@ -27,12 +27,18 @@ struct VoteShape {
       | UInt64(truncatingIfNeeded: voters) << 1 & 0x1F_FFFE | (sendsTallies ? 1 : 0)
   }
 
+  /// The blocks of a tally.
+  var blockCount: Int { Tally.blockCount(coordinates: coordinateCount) }
+
   /// The words of a plane.
   var planeWords: Int { SignPlanes.wordCount(of: coordinateCount) }
 
+  /// The planes of a tally of all ballots.
+  func planeCount(masked: Bool) -> Int { Tally.planeCount(ranks: voters, masked: masked) }
+
   /// The words of a block of a tally of all ballots.
   func blockWords(masked: Bool) -> Int {
-    Tally.blockPlaneWords * Tally.planeCount(ranks: voters, masked: masked)
+    Tally.blockPlaneWords * planeCount(masked: masked)
   }
 
   /// The words of a tally of all ballots.
@@ -88,14 +94,14 @@ final class Contribution {
     castMask = false
   }
 
-  /// Writes the contribution as a tally of the vote.
-  func write(masked: Bool, into message: inout MutableSpan<UInt64>) {
+  /// Writes the contribution as a tally of so many planes: all of them where it is one of several.
+  func write(planes: Int, masked: Bool, into message: inout MutableSpan<UInt64>) {
     if shape.sendsTallies {
       tally.withSpan {
         Tally.copy($0, ranks: shape.voters, masked: masked, into: &message)
       }
     } else {
-      Tally.write(ballot, ranks: shape.voters, masked: masked, into: &message)
+      Tally.write(ballot, planes: planes, masked: masked, into: &message)
     }
   }
 

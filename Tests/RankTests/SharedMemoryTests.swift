@@ -33,7 +33,7 @@ struct SharedMemoryTests {
   }
 
   private func waitForAll(_ memory: borrowing SharedMemory<UInt64>, _ value: UInt64) throws {
-    let limit = WaitLimit(seconds: 60)
+    var limit = WaitLimit(seconds: 60)
     for index in 0..<memory.counterCount {
       while memory.counter(at: index) < value { try limit.pause() }
     }
@@ -86,7 +86,7 @@ struct SharedMemoryTests {
   }
 
   private func stay(seconds: Double) {
-    let limit = WaitLimit(seconds: seconds)
+    var limit = WaitLimit(seconds: seconds)
     do { while true { try limit.pause() } } catch {}
   }
 }

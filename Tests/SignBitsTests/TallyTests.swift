@@ -25,23 +25,21 @@ import Testing
     }
   }
 
-  private func tally(_ signs: [Int], ranks: Int, masked: Bool, words: Int) -> [UInt64] {
-    var tally = [UInt64](repeating: 0xDEAD, count: words)
-    var span = tally.mutableSpan
-    Tally.write(planes(signs), ranks: ranks, masked: masked, into: &span)
-    return tally
+  private func tallies(_ vote: Vote, planes planeCount: Int, masked: Bool) -> [[UInt64]] {
+    let blocks = Tally.blockCount(coordinates: vote.signs[0].count)
+    return vote.signs.map { signs in
+      var tally = [UInt64](repeating: 0xDEAD, count: blocks * 64 * planeCount)
+      var span = tally.mutableSpan
+      Tally.write(planes(signs), planes: planeCount, masked: masked, into: &span)
+      return tally
+    }
   }
 
-  /// The verdict by tallies, added in a random order and grouping, as a reduction may.
-  private func byTallies(_ vote: Vote, masked: Bool, rule: SignRule, step: Int, seed: Int)
-    -> (signs: [Int], isSound: Bool)
-  {
-    let ranks = vote.signs.count
-    let count = vote.signs[0].count
-    let words = Tally.wordCount(coordinates: count, ranks: ranks, masked: masked)
-    var tallies = vote.signs.map { tally($0, ranks: ranks, masked: masked, words: words) }
+  /// The sum of tallies, added in a random order and grouping, as a reduction may.
+  private func sum(_ tallies: [[UInt64]], planes: Int, seed: Int) -> [UInt64] {
+    var tallies = tallies
     var dice = Dice(seed: seed)
-    let blocks = Tally.blockCount(coordinates: count)
+    let blocks = tallies[0].count / (64 * planes)
     while tallies.count > 1 {
       let incoming = tallies.remove(at: dice.roll(tallies.count))
       let target = dice.roll(tallies.count)
@@ -49,11 +47,21 @@ import Testing
       incoming.withUnsafeBytes { source in
         tallies[target].withUnsafeMutableBytes { sum in
           guard let source = source.baseAddress, let sum = sum.baseAddress else { return }
-          Tally.addBlocks(source, sum, blocks, words * 8 / blocks)
+          Tally.addBlocks(source, sum, blocks, 512 * planes)
         }
       }
     }
-    let sum = tallies[0]
+    return tallies[0]
+  }
+
+  /// The verdict by the sum of tallies.
+  private func byTallies(_ vote: Vote, masked: Bool, rule: SignRule, step: Int, seed: Int)
+    -> (signs: [Int], isSound: Bool)
+  {
+    let ranks = vote.signs.count
+    let count = vote.signs[0].count
+    let planes = Tally.planeCount(ranks: ranks, masked: masked)
+    let sum = sum(tallies(vote, planes: planes, masked: masked), planes: planes, seed: seed)
     var verdict = SignPlanes(count: count)
     verdict.abstain(in: 0..<count)
     Tally.verdict(
@@ -100,6 +108,43 @@ import Testing
           #expect(
             counted.signs == expected, "ballots \(rule) abstains \(abstains) masked \(masked)")
           #expect(tallied.isSound && counted.isSound)
+        }
+      }
+    }
+  }
+
+  /// The verdict of each rank by the sum of tallies that may lack the highest plane.
+  private func bySharedSum(_ vote: Vote, masked: Bool, rule: SignRule, step: Int)
+    -> [(signs: [Int], isSound: Bool)]
+  {
+    let ranks = vote.signs.count
+    let count = vote.signs[0].count
+    let planes = Tally.sharedPlaneCount(ranks: ranks, masked: masked)
+    let tallies = tallies(vote, planes: planes, masked: masked)
+    let sum = sum(tallies, planes: planes, seed: step)
+    var coins = [UInt64](repeating: 0, count: Tally.blockCount(coordinates: count) * 64)
+    TieCoins(seed: Self.seed, step: step).write(from: 0, into: coins.mutableSpan)
+    return tallies.map { own in
+      var verdict = SignPlanes(count: count)
+      verdict.abstain(in: 0..<count)
+      Tally.verdict(
+        ofSum: sum.span, own: own.span, planes: planes, ranks: ranks, masked: masked, rule: rule,
+        coins: coins.span, into: &verdict)
+      return (list(verdict), isSound(verdict))
+    }
+  }
+
+  @Test(arguments: 2...9, edgeCounts + [4097])
+  func verdict_ofSharedSumEqualsNaiveVoteOnAllRanks(ranks: Int, count: Int) {
+    for abstains in 0...2 {
+      let vote = Vote(ranks: ranks, count: count, abstains: abstains, seed: ranks * 1000 + count)
+      for rule in SignRule.allCases {
+        let expected = vote.verdict(rule, step: count)
+        for masked in [true, false] where masked || abstains == 0 {
+          for verdict in bySharedSum(vote, masked: masked, rule: rule, step: count) {
+            #expect(verdict.signs == expected, "\(rule) abstains \(abstains) masked \(masked)")
+            #expect(verdict.isSound)
+          }
         }
       }
     }
@@ -198,6 +243,8 @@ import Testing
       let masked = Tally.planeCount(ranks: ranks, masked: true)
       #expect(2 * ranks < 1 << masked && 2 * ranks >= 1 << (masked - 1))
       #expect(Tally.planeCount(ranks: ranks, masked: false) == masked - 1)
+      // Without the highest plane the counts 0 and 2N alone may look alike.
+      if ranks > 1 { #expect(2 * ranks <= 1 << Tally.sharedPlaneCount(ranks: ranks, masked: true)) }
     }
   }
 
@@ -220,7 +267,7 @@ import Testing
     var ballot = SignPlanes(count: count)
     ballot.abstain(in: 0..<count)
     var span = tally.mutableSpan
-    Tally.write(ballot, ranks: 1, masked: true, into: &span)
+    Tally.write(ballot, planes: 2, masked: true, into: &span)
     var verdict = SignPlanes(count: count)
     Tally.verdict(
       of: tally.span, ranks: 1, masked: true, rule: .fair,
