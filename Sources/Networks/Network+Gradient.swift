@@ -99,9 +99,8 @@ extension Network {
     precondition(parameters.count == layout.count, "parameters of another layout")
     let name = outline.model.name
     guard batch.storage == .dense else { throw ObjectiveError.sparseFeatures(model: name) }
-    let width = outline.featureShape.reduce(1, *)
-    guard batch.width == width else {
-      throw ObjectiveError.featureCount(model: name, expected: width, found: batch.width)
+    guard batch.width == featureCount else {
+      throw ObjectiveError.featureCount(model: name, expected: featureCount, found: batch.width)
     }
     noise.position = batch.noise
     // The number belongs to the calling thread, which may have changed since the last call.

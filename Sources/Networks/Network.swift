@@ -48,6 +48,8 @@ public final class Network: Objective {
   /// Mean and variance of batch normalizations; nil where there are none.
   public let statistics: RunningStatistics?
 
+  /// The features of a sample.
+  let featureCount: Int
   private let engine: Engine
   let noise = NoiseSource()
   private var arena: Arena
@@ -83,6 +85,7 @@ public final class Network: Objective {
       outline.lines.enumerated().map {
         ("activations\($0)", [max(trainingCapacity, evaluationCapacity)] + $1.output)
       })
+    featureCount = outline.featureShape.reduce(1, *)
     self.trainingCapacity = trainingCapacity
     self.evaluationCapacity = evaluationCapacity
     self.threads = threads

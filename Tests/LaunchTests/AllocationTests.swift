@@ -46,9 +46,7 @@ extension LaunchTests {
           "model": "gpt", "hidden": nil, "layers": "1", "heads": "2", "width": "16",
           "context": "16", "data": "text:\(text)", "vote": "exchange", "coding": "none",
         ]
-        await withKnownIssue("attention makes an array of blocks", isIntermittent: true) {
-          try await expectNoGrowth(ranks: ranks, flags)
-        }
+        try await expectNoGrowth(ranks: ranks, flags)
       }
     }
 
