@@ -4,16 +4,13 @@ import Synchronization
 
 /// A plain thread that does work in order, beside the training loop.
 ///
-/// It calls no MPI and lives as long as the process. Where the cores are all busy it gives way to the
-/// steps: it then works while they wait for each other.
+/// It calls no MPI and lives as long as the process.
 final class BackgroundThread: Sendable {
   private let jobs = Mutex<[@Sendable () -> Void]>([])
   private let available = DispatchSemaphore(value: 0)
 
   init() {
     Thread { [self] in
-      // On Linux a thread of its own has a nice value of its own. A refusal costs speed only.
-      setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
       while true {
         available.wait()
         jobs.withLock { $0.removeFirst() }()
