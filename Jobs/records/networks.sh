@@ -25,7 +25,8 @@ train() {
   log=$(realpath -m --relative-to="$root" "$folder/logs/$1.jsonl")
   [ ! -f "$log" ] || return 0
   say "$(date -u +%T)  $1"
-  mpirun -np 4 "$signum" train --threads 1 --schedule cosine "${@:2}" --log "$log.partial" > /dev/null
+  rm -f "$log.partial"
+  mpirun -np 4 "$signum" train --threads 1 "${@:2}" --log "$log.partial" > /dev/null
   mv "$log.partial" "$log"
 }
 
@@ -39,25 +40,26 @@ rates() {
   done | sort -g | head -n 1 | cut -d ' ' -f 2
 }
 
-images=(--model cnn --batch 32 --epochs 4)
+images=(--model cnn --batch 32 --epochs 4 --schedule cosine)
 for seed in 1 2 3; do train "cnn_signum_seed_$seed" "${images[@]}" --lr 5e-4 --seed "$seed"; done
 train cnn_sgd-momentum "${images[@]}" --algorithm sgd-momentum --lr 0.05
 train cnn_adamw "${images[@]}" --algorithm adamw --lr 1e-3
 
-residual=(--model resnet20 --batch 32 --epochs 3)
+residual=(--model resnet20 --batch 32 --epochs 3 --schedule cosine)
 train resnet20_signum "${residual[@]}" --lr 1e-3
 train resnet20_sgd-momentum "${residual[@]}" --algorithm sgd-momentum --lr 0.1
 
 # Rates are chosen without the validation text: on the last 5 % of the rest.
-bible -f 'Gen1:1-Rev22:21' | sed 's/^[^ ]* //' > "$folder/bible.txt"
-truncate -s $(($(stat -c %s "$folder/bible.txt") * 95 / 100)) "$folder/bible.txt"
-text=(--model gpt --batch 8 --warmup 100)
-short=("${text[@]}" --data "text:$folder/bible.txt" --steps 600)
+rest=$(realpath -m --relative-to="$root" "$folder/bible.txt")
+bible -f 'Gen1:1-Rev22:21' | sed 's/^[^ ]* //' > "$rest"
+truncate -s $(($(stat -c %s "$rest") * 95 / 100)) "$rest"
+text=(--model gpt --batch 8)
+short=("${text[@]}" --data "text:$rest" --steps 600)
 long=("${text[@]}" --data bible --steps 4500)
 train gpt_signum "${long[@]}" --lr "$(rates gpt_signum '5e-4 1e-3 2e-3 4e-3' "${short[@]}")"
 train gpt_adamw "${long[@]}" --algorithm adamw \
   --lr "$(rates gpt_adamw '1e-3 2e-3 4e-3 8e-3' "${short[@]}" --algorithm adamw)"
-rm "$folder/bible.txt"
+rm "$rest"
 
 {
   printf '| run | test accuracy or nats a byte | seconds | samples/s |\n|---|---|---|---|\n'

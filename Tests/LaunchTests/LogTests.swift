@@ -74,8 +74,9 @@ extension LaunchTests {
       #expect(rates == rates.sorted(by: >), "cosine falls: \(rates)")
     }
 
-    /// Counters of 1 − sign sum up to 2N; where nobody masks, the low plane is left out.
-    @Test(arguments: [(2, 2), (4, 3)])
+    /// Counters of 1 − sign sum up to 2N; where nobody masks, the low plane is left out, and where N is
+    /// a power of two the highest one.
+    @Test(arguments: [(2, 1), (3, 2), (4, 2)])
     func bytes_followTheFormula(ranks: Int, planes: Int) async throws {
       let parameters = 300_000
       let run = try await TrainRun.run(
