@@ -11,7 +11,8 @@ struct CostModel: Sendable {
     case owners(bits: Double)
     /// A collective of MPI: 2·log2 N messages in turn, `bits`·2(N−1)/N.
     case collective(bits: Double)
-    /// A collective of MPI on counters of up to 2N, whose low plane is left out without masks.
+    /// A collective of MPI on ⌈log2 N⌉ planes of counters: without the low one, which only masks need,
+    /// and without a highest one that the own ballot tells.
     case counters
     /// All to all: N−1 messages, `bits`·(N−1).
     case everyone(bits: Double)
@@ -68,7 +69,7 @@ struct CostModel: Sendable {
     switch shape {
     case .owners(let bits): return 2 * (all - 1) * (bits * planeBytes / all + Self.headerBytes)
     case .collective(let bits): return 2 * (all - 1) / all * bits * planeBytes
-    case .counters: return 2 * (all - 1) / all * Self.counterBits(work.ranks) * planeBytes
+    case .counters: return 2 * (all - 1) / all * log2(all).rounded(.up) * planeBytes
     case .everyone(let bits): return (all - 1) * (bits * planeBytes + Self.headerBytes)
     case .nodes:
       let bits = Self.counterBits(work.ranksOfANode) + 1
