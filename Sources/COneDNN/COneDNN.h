@@ -32,7 +32,6 @@ static inline void signum_format_destroy(signum_format_t format) {
 // Memory of 1 to 4 dimensions in a layout that has a name.
 static inline dnnl_status_t signum_format_of_tag(
     signum_format_t *format, int count, const int64_t *shape, dnnl_format_tag_t tag) {
-  if (count < 1 || count > 4) return dnnl_invalid_arguments;
   dnnl_dims_t dims = {0};
   for (int i = 0; i < count; i++) dims[i] = shape[i];
 #if DNNL_VERSION_MAJOR < 3
@@ -49,9 +48,10 @@ static inline dnnl_status_t signum_format_of_tag(
 /// Plain, row-major memory of 1 to 4 dimensions, or `any`: the layout that an operation likes best.
 static inline dnnl_status_t signum_format_create(
     signum_format_t *format, int count, const int64_t *shape, int any) {
-  static const dnnl_format_tag_t plain[] = {0, dnnl_a, dnnl_ab, dnnl_abc, dnnl_abcd};
+  static const dnnl_format_tag_t plain[] = {dnnl_a, dnnl_ab, dnnl_abc, dnnl_abcd};
+  if (count < 1 || count > 4) return dnnl_invalid_arguments;
   return signum_format_of_tag(
-      format, count, shape, any || count < 1 || count > 4 ? dnnl_format_tag_any : plain[count]);
+      format, count, shape, any ? dnnl_format_tag_any : plain[count - 1]);
 }
 
 /// Layouts of images, N x channels x rows x columns.

@@ -28,6 +28,7 @@ struct MaximumPooling {
   init(
     input: [Int], output: [Int], depth: Int, size: Int, stride: Int, padding: Int, relu: Bool
   ) {
+    precondition(size < 1 << 15, "places in a window of \(size) x \(size) do not fit Int32")
     planes = input[0] * ((input[1] + depth - 1) / depth)
     self.depth = depth
     self.input = (input[2], input[3])

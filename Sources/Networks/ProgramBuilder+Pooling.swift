@@ -39,12 +39,12 @@ extension ProgramBuilder {
   func maximumPooling(
     _ image: Tensor, _ size: Int, stride: Int, padding: Int, relu: Bool
   ) throws -> Tensor {
-    let layout = try image.format.imageLayout
-    let input = try converted(image, to: Format(image: image.shape, layout ?? .plain))
+    let layout = try image.format.imageLayout ?? .plain
+    let input = try converted(image, to: Format(image: image.shape, layout))
     let shape = pooled(input.shape, [size, size], stride, padding)
-    let output = try tensor(Format(image: shape, layout ?? .plain))
+    let output = try tensor(Format(image: shape, layout))
     let maximum = MaximumPooling(
-      input: input.shape, output: shape, depth: (layout ?? .plain).depth(of: shape[1]), size: size,
+      input: input.shape, output: shape, depth: layout.depth(of: shape[1]), size: size,
       stride: stride, padding: padding, relu: relu)
     let places = trains ? try tensor(output.format) : nil
     pass(.pooling, over: [input, output] + (places.map { [$0] } ?? [])) {

@@ -22,8 +22,6 @@ public struct ParameterLayout: Sendable, Hashable {
   /// The ranges that weight decay applies to: tensors of two or more dimensions but those that were
   /// named to be left alone, neighbours merged.
   public let decayedRanges: [Range<Int>]
-  /// The ranges that weight decay leaves alone: all others, neighbours merged.
-  public let undecayedRanges: [Range<Int>]
 
   /// A layout of tensors, one after the other.
   ///
@@ -52,11 +50,8 @@ public struct ParameterLayout: Sendable, Hashable {
     }
     self.tensors = placed
     count = end
-    let isDecayed = { (tensor: NamedTensor) in
-      tensor.shape.count >= 2 && !undecayed.contains(tensor.name)
-    }
-    decayedRanges = Self.merged(placed.filter(isDecayed))
-    undecayedRanges = Self.merged(placed.filter { !isDecayed($0) })
+    decayedRanges = Self.merged(
+      placed.filter { $0.shape.count >= 2 && !undecayed.contains($0.name) })
   }
 
   /// Whether weight decay applies to one of the tensors.

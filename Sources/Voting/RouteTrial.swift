@@ -104,14 +104,15 @@ public struct RouteTrial: Sendable {
       return "\(candidate) " + (micro < 1e3 ? "\(micro) us" : "\((micro).rounded() / 1e3) ms")
     }
     return "fastest of " + figures.joined(separator: ", ")
-      + (trials > 0 ? " (medians of \(trials))" : " (one vote each)")
+      + (trials > 0 ? " (medians of \(trials))" : " (the faster of two votes each)")
   }
 }
 
 /// A candidate in a trial.
 private final class Contestant {
   let candidate: RouteTrial.Candidate
-  /// Seconds of the first vote that counts, on the slowest rank: the same number on all.
+  /// Seconds of the faster of the first two votes that count, on the slowest rank: the same number on
+  /// all.
   private(set) var first = 0.0
   private let vote: MajorityVote
   private let ballots: Int?

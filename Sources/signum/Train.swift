@@ -182,7 +182,7 @@ struct Train: ParsableCommand {
     name: .customLong("vote"),
     help: """
       How ballots, or scaled signs, become a verdict: the same bits by all; auto takes the fastest \
-      in a trial of half a second. (default: auto; exchange for ef-signsgd)
+      in a trial of about a second. (default: auto; exchange for ef-signsgd)
       """)
   var vote = Choice<Route>()
 
