@@ -138,7 +138,8 @@ def main() -> None:
     seconds = ways[best]
     rates = [batch / seconds[place] for place in (REPETITIONS // 2, 6, 2)]
     count = sum(parameter.numel() for parameter in model.parameters())
-    columns = [str(batch), str(count), str(REPETITIONS)] + [f"{rate:.0f}" for rate in rates]
+    columns = [str(batch), str(count), str(REPETITIONS)] + [
+        f"{rate:.0f}" if rate >= 100 else f"{rate:.2f}" for rate in rates]
     widths = [6, 12, 9, 11, 11, 11]
     row = "".join(text.rjust(width) for text, width in zip(columns, widths))
     print(f"{name:9}{row}{'-':>10}{first:10.3f}{'-':>11}{peak:10.0f}")

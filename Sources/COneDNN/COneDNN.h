@@ -149,45 +149,65 @@ static inline dnnl_status_t signum_inner_product_describe(
   return status;
 }
 
-/// A two-dimensional convolution, the same in both directions; `bias` may be NULL.
-static inline dnnl_status_t signum_convolution_describe(
-    dnnl_primitive_desc_t *made, dnnl_engine_t engine, signum_pass_t pass,
-    dnnl_primitive_desc_t hint, int relu, signum_format_t source, signum_format_t weights,
-    signum_format_t bias, signum_format_t destination, int64_t stride, int64_t padding) {
-  dnnl_primitive_attr_t attr;
-  dnnl_status_t status = signum_attr_create(&attr, relu);
-  if (status != dnnl_success) return status;
+// A convolution by an algorithm.
+static inline dnnl_status_t signum_convolution_describe_by(
+    dnnl_alg_kind_t algorithm, dnnl_primitive_desc_t *made, dnnl_engine_t engine,
+    signum_pass_t pass, dnnl_primitive_desc_t hint, dnnl_primitive_attr_t attr,
+    signum_format_t source, signum_format_t weights, signum_format_t bias,
+    signum_format_t destination, int64_t stride, int64_t padding) {
   dnnl_dims_t strides = {stride, stride}, pads = {padding, padding};
+  // In inference too, where some algorithms would take images in another layout than others.
+  dnnl_prop_kind_t forward = dnnl_forward_training;
 #if DNNL_VERSION_MAJOR < 3
+  dnnl_status_t status;
   dnnl_convolution_desc_t operation;
   if (pass == signum_backward_data)
     status = dnnl_convolution_backward_data_desc_init(
-        &operation, dnnl_convolution_direct, source, weights, destination, strides, pads, pads);
+        &operation, algorithm, source, weights, destination, strides, pads, pads);
   else if (pass == signum_backward_weights)
     status = dnnl_convolution_backward_weights_desc_init(
-        &operation, dnnl_convolution_direct, source, weights, bias, destination, strides, pads,
-        pads);
+        &operation, algorithm, source, weights, bias, destination, strides, pads, pads);
   else
     status = dnnl_convolution_forward_desc_init(
-        &operation, signum_propagation(pass), dnnl_convolution_direct, source, weights, bias,
-        destination, strides, pads, pads);
-  if (status == dnnl_success)
-    status = dnnl_primitive_desc_create(made, &operation, attr, engine, hint);
+        &operation, forward, algorithm, source, weights, bias, destination, strides, pads, pads);
+  if (status != dnnl_success) return status;
+  return dnnl_primitive_desc_create(made, &operation, attr, engine, hint);
 #else
   dnnl_dims_t dense = {0, 0};
   if (pass == signum_backward_data)
-    status = dnnl_convolution_backward_data_primitive_desc_create(
-        made, engine, dnnl_convolution_direct, source, weights, destination, strides, dense, pads,
-        pads, hint, attr);
-  else if (pass == signum_backward_weights)
-    status = dnnl_convolution_backward_weights_primitive_desc_create(
-        made, engine, dnnl_convolution_direct, source, weights, bias, destination, strides, dense,
-        pads, pads, hint, attr);
-  else
-    status = dnnl_convolution_forward_primitive_desc_create(
-        made, engine, signum_propagation(pass), dnnl_convolution_direct, source, weights, bias,
-        destination, strides, dense, pads, pads, attr);
+    return dnnl_convolution_backward_data_primitive_desc_create(
+        made, engine, algorithm, source, weights, destination, strides, dense, pads, pads, hint,
+        attr);
+  if (pass == signum_backward_weights)
+    return dnnl_convolution_backward_weights_primitive_desc_create(
+        made, engine, algorithm, source, weights, bias, destination, strides, dense, pads, pads,
+        hint, attr);
+  return dnnl_convolution_forward_primitive_desc_create(
+      made, engine, forward, algorithm, source, weights, bias, destination, strides, dense, pads,
+      pads, attr);
 #endif
+}
+
+/// A two-dimensional convolution, the same in both directions; `bias` may be NULL.
+///
+/// With `winograd` by Winograd's algorithm where this processor has one for the shapes.
+static inline dnnl_status_t signum_convolution_describe(
+    dnnl_primitive_desc_t *made, dnnl_engine_t engine, signum_pass_t pass,
+    dnnl_primitive_desc_t hint, int winograd, int relu, signum_format_t source,
+    signum_format_t weights, signum_format_t bias, signum_format_t destination, int64_t stride,
+    int64_t padding) {
+  dnnl_primitive_attr_t attr;
+  dnnl_status_t status = signum_attr_create(&attr, relu);
+  if (status != dnnl_success) return status;
+  status = dnnl_unimplemented;
+  if (winograd)
+    status = signum_convolution_describe_by(
+        dnnl_convolution_winograd, made, engine, pass, hint, attr, source, weights, bias,
+        destination, stride, padding);
+  if (status == dnnl_unimplemented)
+    status = signum_convolution_describe_by(
+        dnnl_convolution_direct, made, engine, pass, hint, attr, source, weights, bias,
+        destination, stride, padding);
   dnnl_primitive_attr_destroy(attr);
   return status;
 }

@@ -11,6 +11,11 @@ public import Objectives
 /// done by the operation before it where that can. The first layer's backward pass skips the
 /// gradient of the input. The loss is formed in Double.
 ///
+/// Convolutions of 3x3 with a stride of 1 take Winograd's algorithm from 32 channels on, where oneDNN
+/// has it (2.6: with AVX-512): a quarter of the products. Loss and gradient are as near to those of
+/// Double, within 2e-5 of a tensor's largest number, as with the direct one. Lavin, Gray, "Fast
+/// Algorithms for Convolutional Neural Networks", 2016.
+///
 /// Batch normalization adds 1e-5 to variances. In training it takes mean and variance of the batch,
 /// and moves the rank's running statistics a tenth of the way towards them (the variance times
 /// n/(n − 1), n its numbers); evaluation takes the copy in `statistics`.
