@@ -15,25 +15,32 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
 
   @usableFromInline let storage: UnsafeMutableBufferPointer<Element>
   /// Who owns the memory; nil where the buffer itself does.
-  private let owner: AnyObject?
+  @usableFromInline let owner: AnyObject?
 
   /// Allocates a buffer and sets every element.
   ///
   /// - Precondition: `count` is not negative and `count` elements fit in the address space.
   /// - Complexity: O(`count`), one allocation.
+  @inlinable
   public init(repeating value: Element, count: Int) {
+    unsafe storage = Self.allocate(count: count)
+    // Inlined, so that it is done by whole vectors for the type that the caller has.
+    unsafe storage.initialize(repeating: value)
+    owner = nil
+  }
+
+  @usableFromInline
+  static func allocate(count: Int) -> UnsafeMutableBufferPointer<Element> {
     precondition(count >= 0, "a buffer cannot have \(count) elements")
     let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
     precondition(!overflow, "\(count) elements do not fit in the address space")
     let isLarge = bytes >= 2 * hugePageBytes
     let raw = UnsafeMutableRawPointer.allocate(
-      byteCount: max(bytes, 1), alignment: isLarge ? hugePageBytes : Self.alignment)
+      byteCount: max(bytes, 1), alignment: isLarge ? hugePageBytes : alignment)
     // A wish: a kernel without huge pages refuses, which changes nothing but speed.
     if isLarge { unsafe madvise(raw, bytes, MADV_HUGEPAGE) }
-    unsafe storage = UnsafeMutableBufferPointer(
+    return unsafe UnsafeMutableBufferPointer(
       start: raw.bindMemory(to: Element.self, capacity: count), count: count)
-    unsafe storage.initialize(repeating: value)
-    owner = nil
   }
 
   /// A part of somebody else's memory, such as a window that several processes share.
@@ -145,6 +152,7 @@ public struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable {
   /// Sets every element.
   ///
   /// - Complexity: O(`count`).
+  @inlinable
   public mutating func fill(with value: Element) {
     unsafe storage.update(repeating: value)
   }

@@ -79,17 +79,22 @@ public struct GapCode: ~Copyable {
   ) -> (words: Int, setBits: Int) {
     var writer = unsafe BitWriter(UnsafeMutableRawPointer(target))
     let places = unsafe places.unsafeElements
-    let low: UInt64 = 1 &<< shift &- 1
     var next: UInt64 = 0
     var total = 0
     for first in stride(from: 0, to: words.count, by: Self.listedWords) {
       let count = unsafe Self.list(
         words, first..<min(first + Self.listedWords, words.count), into: places)
-      for index in 0..<count {
+      var index = 0
+      while index + 1 < count {
+        let (first, second) = unsafe (UInt64(places[index]), UInt64(places[index &+ 1]))
+        unsafe writer.write(first &- next, second &- first &- 1, shift: shift)
+        next = second &+ 1
+        index &+= 2
+      }
+      if index < count {
         let place = unsafe UInt64(places[index])
-        let gap = place &- next
+        unsafe writer.write(place &- next, shift: shift)
         next = place &+ 1
-        unsafe writer.write(zeros: gap &>> shift, then: gap & low, bits: shift)
       }
       total += count
     }
@@ -137,15 +142,35 @@ private struct BitWriter {
     unsafe byte = unsafe start
   }
 
-  /// Writes zeros, a one, and the low bits of a number, at most 24 of them.
+  /// Writes two gaps, at once where they are short.
   @inline(__always)
-  mutating func write(zeros: UInt64, then number: UInt64, bits: UInt64) {
-    var zeros = zeros
+  mutating func write(_ gap: UInt64, _ second: UInt64, shift: UInt64) {
+    let (zeros, secondZeros) = (gap &>> shift, second &>> shift)
+    guard zeros &+ secondZeros &+ 2 &* (shift &+ 1) <= 56 else {
+      unsafe write(gap, shift: shift)
+      unsafe write(second, shift: shift)
+      return
+    }
+    let length = zeros &+ 1 &+ shift
+    let bits = unsafe Self.code(gap, zeros, shift) | Self.code(second, secondZeros, shift) &<< length
+    unsafe push(bits, length: length &+ secondZeros &+ 1 &+ shift)
+  }
+
+  /// Writes a gap.
+  @inline(__always)
+  mutating func write(_ gap: UInt64, shift: UInt64) {
+    var zeros = gap &>> shift
     while zeros >= 24 {
       unsafe push(0, length: 24)
       zeros &-= 24
     }
-    unsafe push(1 &<< zeros | number &<< (zeros &+ 1), length: zeros &+ 1 &+ bits)
+    unsafe push(Self.code(gap, zeros, shift), length: zeros &+ 1 &+ shift)
+  }
+
+  /// The last of the zeros of a gap, a one, and the gap's low bits.
+  @inline(__always)
+  private static func code(_ gap: UInt64, _ zeros: UInt64, _ shift: UInt64) -> UInt64 {
+    (1 | (gap & (1 &<< shift &- 1)) &<< 1) &<< zeros
   }
 
   /// Writes at most 56 bits: whole words are stored, and as many bytes as are complete passed.

@@ -22,7 +22,8 @@ struct GradientAccumulationTests {
     let recorder = Recorder(count: network.layout.count)
     let sum = try Self.accumulated(network, samples, parts: parts, recorder)
     #expect(abs(sum.loss - whole.loss) < 1e-6 * whole.loss)
-    #expect(Self.distance(sum, whole, network.layout) < 2e-6)
+    // Each is within 2e-5 of Double's; 2e-6 with AVX2, 2.3e-6 with AVX-512 were seen.
+    #expect(Self.distance(sum, whole, network.layout) < 1e-5)
     // Whoever is told of final parts is told of the same sum.
     #expect(recorder.start < network.layout.count)
     #expect(recorder.gradient[recorder.start...] == sum.gradient[recorder.start...])

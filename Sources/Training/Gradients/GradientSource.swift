@@ -29,8 +29,7 @@ final class GradientSource {
   /// The number of batches that each hosted voter has drawn.
   private var draws: AlignedBuffer<UInt64>
   private let electorate: Electorate
-  private var samples: BatchSource
-  private var batch: Batch
+  private let reader: BatchReader
   private var step = 0
 
   init(
@@ -56,8 +55,7 @@ final class GradientSource {
     draws = AlignedBuffer(
       repeating: UInt64(plan.position.step), count: electorate.hosted.count)
     self.electorate = electorate
-    samples = BatchSource(plan: plan, electorate: electorate, workload: workload)
-    batch = workload.makeBatch(capacity: (samples.capacity + parts - 1) / parts)
+    reader = BatchReader(plan: plan, electorate: electorate, workload: workload)
   }
 
   /// Starts a step of the run.
@@ -92,14 +90,14 @@ final class GradientSource {
     if let localSteps {
       try localSteps.run(from: point, into: &gradient) { point, gradient in
         load(voter)
-        draw.samples += samples.count
+        draw.samples += reader.drawCount
         draw.loss += try compute(at: point, into: &gradient) / Double(localSteps.count)
       }
       return draw
     }
     load(voter)
-    guard samples.count > 0 else { return draw }
-    draw.samples = samples.count
+    guard reader.drawCount > 0 else { return draw }
+    draw.samples = reader.drawCount
     draw.loss = try compute(at: point, into: &gradient, observer: observer)
     return draw
   }
@@ -133,7 +131,7 @@ final class GradientSource {
 
   private func load(_ voter: Int) {
     let place = voter - firstVoter
-    samples.take(voter: voter, draw: Int(draws[place]))
+    reader.read(BatchRequest(voter: voter, draw: Int(draws[place])))
     draws[place] += 1
   }
 
@@ -153,18 +151,22 @@ final class GradientSource {
     at point: Span<Float>, into gradient: inout AlignedBuffer<Float>,
     observer: (any GradientObserver)?
   ) throws -> Double {
-    let objective = workload.objective
     guard let accumulation else {
-      samples.load(&batch, 0..<samples.count, part: 0, from: workload)
-      return try objective.gradient(
-        at: point, on: batch, into: gradient.mutableSpan, observer: observer)
+      return try part(0, at: point, into: &gradient, observer: observer)
     }
-    let parts = ContiguousPartition(
-      count: samples.count, parts: min(accumulation.parts, samples.count))
-    return try accumulation.run(parts, into: &gradient, observer: observer) {
-      part, gradient, observer in
-      samples.load(&batch, parts[part], part: part, from: workload)
-      return try objective.gradient(
+    return try accumulation.run(reader.parts, into: &gradient, observer: observer) {
+      number, gradient, observer in
+      try part(number, at: point, into: &gradient, observer: observer)
+    }
+  }
+
+  private func part(
+    _ number: Int, at point: Span<Float>, into gradient: inout AlignedBuffer<Float>,
+    observer: (any GradientObserver)?
+  ) throws -> Double {
+    reader.read(part: number)
+    return try reader.withBatch { batch in
+      try workload.objective.gradient(
         at: point, on: batch, into: gradient.mutableSpan, observer: observer)
     }
   }
