@@ -56,9 +56,9 @@ truncate -s $(($(stat -c %s "$rest") * 95 / 100)) "$rest"
 text=(--model gpt --batch 4)
 short=("${text[@]}" --data "text:$rest" --steps 1200)
 long=("${text[@]}" --data bible --steps 8000)
-train gpt_signum "${long[@]}" --lr "$(rates gpt_signum '5e-4 7e-4 1e-3 1.4e-3' "${short[@]}")"
+train gpt_signum "${long[@]}" --lr "$(rates gpt_signum '3.5e-4 5e-4 7e-4 1e-3' "${short[@]}")"
 train gpt_adamw "${long[@]}" --algorithm adamw \
-  --lr "$(rates gpt_adamw '7e-4 1e-3 1.4e-3 2e-3' "${short[@]}" --algorithm adamw)"
+  --lr "$(rates gpt_adamw '5e-4 1e-3 2e-3 4e-3' "${short[@]}" --algorithm adamw)"
 rm "$rest"
 
 {

@@ -77,14 +77,16 @@ extension DenseDataset {
     let (isMirrored, down, right) = draw.change(at: place)
     let (rows, columns) = (shape[shape.count - 2], shape[shape.count - 1])
     for row in 0..<width / columns {
-      let image = row / rows * rows
+      let channel = row / rows
+      let image = channel * rows
       let from = row - image - down
       for column in 0..<columns {
         let moved = column - right
         let isInside = (0..<rows).contains(from) && (0..<columns).contains(moved)
         let source = isMirrored ? columns - 1 - moved : moved
         features[row * columns + column] =
-          isInside ? feature(sample, (image + from) * columns + source) : outside
+          isInside ? feature(sample, (image + from) * columns + source)
+          : outside(channel: channel)
       }
     }
   }

@@ -72,10 +72,10 @@ public struct RunRecord: Hashable, Sendable, Codable {
   public var validationSamples: Int?
   /// The number of test samples.
   public var testSamples: Int?
-  /// The mean that features are centred by, of pixels divided by 255.
-  public var pixelMean: Double?
-  /// The standard deviation that features are scaled by, of pixels divided by 255.
-  public var pixelStandardDeviation: Double?
+  /// The means that the features of each channel are centred by, of pixels divided by 255.
+  public var pixelMeans: [Double]?
+  /// The standard deviations that they are scaled by, likewise.
+  public var pixelStandardDeviations: [Double]?
   /// The number of samples a rank takes in a step.
   public var batch: Int?
   /// The number of steps planned.

@@ -23,7 +23,7 @@ struct AugmentationTests {
         (0..<4).map { Self.images.feature(sample, channel * 12 + row * 4 + $0) }
       }
       if change.isMirrored { rows = rows.map { $0.reversed() } }
-      let outside = Self.images.outside
+      let outside = Self.images.outside(channel: channel)
       for _ in 0..<abs(change.down) {
         let blank = [Float](repeating: outside, count: 4)
         rows = change.down > 0 ? [blank] + rows.dropLast() : rows.dropFirst() + [blank]

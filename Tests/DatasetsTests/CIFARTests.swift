@@ -31,13 +31,28 @@ struct CIFARTests {
       return
     }
     #expect(training.shape == [3, 32, 32] && images.normalization == training.normalization)
-    func feature(_ pixel: Int) -> Float {
-      let scale = training.normalization
+    func feature(_ pixel: Int, channel: Int) -> Float {
+      let scale = training.normalization[channel]
       return Float((Double(pixel) / 255 - scale.mean) / scale.standardDeviation)
     }
     // Record 1 of the third file, green, row 2, column 5.
-    #expect(row(5, of: training)[1024 + 69] == feature((7 + 1024 + 69) % 251))
-    #expect(row(2, of: images)[3071] == feature((7 * 2 + 3071) % 251))
+    #expect(row(5, of: training)[1024 + 69] == feature((7 + 1024 + 69) % 251, channel: 1))
+    #expect(row(2, of: images)[3071] == feature((7 * 2 + 3071) % 251, channel: 2))
+  }
+
+  /// Each channel has the mean 0 and the deviation 1 over the training set.
+  @Test func channels_areNormalizedApart() throws {
+    let path = try folder.write("batch.bin", cifar(labels: [[1], [4], [6]]))
+    let dataset = try DenseDataset(cifar: [path], .cifar10)
+    #expect(Set(dataset.normalization).count == 3)
+    for channel in 0..<3 {
+      let numbers = (0..<3).flatMap { sample in
+        row(sample, of: dataset)[channel * 1024..<(channel + 1) * 1024].map(Double.init)
+      }
+      let mean = numbers.reduce(0, +) / 3072
+      let variance = numbers.reduce(0) { $0 + $1 * $1 } / 3072 - mean * mean
+      #expect(abs(mean) < 1e-6 && abs(variance - 1) < 1e-6)
+    }
   }
 
   private func row(_ sample: Int, of dataset: DenseDataset) -> [Float] {

@@ -48,8 +48,9 @@ struct IDXTests {
       Data(base64Encoded: "H4sIAAAAAAAC/2Ng4GBmYGBgguP/7CDACQAOxRxoGAAAAA=="))
     let dataset = try read(images: [UInt8](file), labels: idx([2], [0, 1]), suffix: ".gz")
     // Mean and deviation of 0, 255, 7, 7, 7, 7, 7, 9, divided by 255, from another program.
-    #expect(abs(dataset.normalization.mean - 0.1465686274509804) < 1e-15)
-    #expect(abs(dataset.normalization.standardDeviation - 0.32271399023361674) < 1e-15)
+    #expect(dataset.normalization.count == 1)
+    #expect(abs(dataset.normalization[0].mean - 0.1465686274509804) < 1e-15)
+    #expect(abs(dataset.normalization[0].standardDeviation - 0.32271399023361674) < 1e-15)
     let features = [0, 255, 7, 7, 7, 7, 7, 9].map { pixel in
       Float((pixel / 255 - 0.1465686274509804) / 0.32271399023361674)
     }

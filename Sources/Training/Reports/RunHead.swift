@@ -74,8 +74,8 @@ struct RunHead {
     record.testSamples = data.test?.count
     record.samplesPerClient = workload.classesPerClient
     if case .dense(let dataset) = data.training {
-      record.pixelMean = dataset.normalization.mean
-      record.pixelStandardDeviation = dataset.normalization.standardDeviation
+      record.pixelMeans = dataset.normalization.map(\.mean)
+      record.pixelStandardDeviations = dataset.normalization.map(\.standardDeviation)
     }
     return record
   }
