@@ -72,6 +72,7 @@ public enum MPI {
     // made here; the daemon would keep every file open that this process has open now.
     unsafe setenv("OMPI_MCA_ess_singleton_isolated", "1", 0)
 
+    keepFreedMemory()
     var provided: CInt = 0
     try unsafe check(MPI_Init_thread(nil, nil, threads.rawValue, &provided), "MPI_Init_thread")
     try unsafe check(
@@ -90,6 +91,16 @@ public enum MPI {
       throw error
     }
     return world
+  }
+
+  /// Lets the process keep up to 256 MB that it frees.
+  ///
+  /// MPI's reductions take memory for a message in each call; pages that went back to the kernel
+  /// meanwhile would come one fault at a time.
+  private static func keepFreedMemory() {
+    let bytes: CInt = 256 << 20
+    mallopt(M_MMAP_THRESHOLD, bytes)
+    mallopt(M_TRIM_THRESHOLD, bytes)
   }
 
   /// Ends MPI, unless ranks have died: see `Communicator.shrink()`.
