@@ -18,7 +18,7 @@ typedef enum {
   signum_backward_weights,
 } signum_pass_t;
 
-// The shape and layout of Float32 memory: a struct in 2.6, kept on the heap here; a handle in 3.x.
+// The shape, layout and type of numbers in memory: a struct in 2.6, kept on the heap here; a handle in 3.x.
 #if DNNL_VERSION_MAJOR < 3
 typedef dnnl_memory_desc_t *signum_format_t;
 static inline void signum_format_destroy(signum_format_t format) { free(format); }
@@ -31,27 +31,30 @@ static inline void signum_format_destroy(signum_format_t format) {
 
 // Memory of 1 to 4 dimensions in a layout that has a name.
 static inline dnnl_status_t signum_format_of_tag(
-    signum_format_t *format, int count, const int64_t *shape, dnnl_format_tag_t tag) {
+    signum_format_t *format, int count, const int64_t *shape, dnnl_data_type_t type,
+    dnnl_format_tag_t tag) {
   dnnl_dims_t dims = {0};
   for (int i = 0; i < count; i++) dims[i] = shape[i];
 #if DNNL_VERSION_MAJOR < 3
   *format = malloc(sizeof **format);
   if (!*format) return dnnl_out_of_memory;
-  dnnl_status_t status = dnnl_memory_desc_init_by_tag(*format, count, dims, dnnl_f32, tag);
+  dnnl_status_t status = dnnl_memory_desc_init_by_tag(*format, count, dims, type, tag);
   if (status != dnnl_success) free(*format);
   return status;
 #else
-  return dnnl_memory_desc_create_with_tag(format, count, dims, dnnl_f32, tag);
+  return dnnl_memory_desc_create_with_tag(format, count, dims, type, tag);
 #endif
 }
 
-/// Plain, row-major memory of 1 to 4 dimensions, or `any`: the layout that an operation likes best.
+/// Plain, row-major memory of 1 to 4 dimensions, or `any`: the layout that an operation likes best; of
+/// Float32 or of bfloat16.
 static inline dnnl_status_t signum_format_create(
-    signum_format_t *format, int count, const int64_t *shape, int any) {
+    signum_format_t *format, int count, const int64_t *shape, int bf16, int any) {
   static const dnnl_format_tag_t plain[] = {dnnl_a, dnnl_ab, dnnl_abc, dnnl_abcd};
   if (count < 1 || count > 4) return dnnl_invalid_arguments;
   return signum_format_of_tag(
-      format, count, shape, any ? dnnl_format_tag_any : plain[count - 1]);
+      format, count, shape, bf16 ? dnnl_bf16 : dnnl_f32,
+      any ? dnnl_format_tag_any : plain[count - 1]);
 }
 
 /// Layouts of images, N x channels x rows x columns.
@@ -62,11 +65,11 @@ typedef enum {
   signum_channels_last,
 } signum_image_layout_t;
 
-/// Memory of images in a layout.
+/// Memory of images of Float32 in a layout.
 static inline dnnl_status_t signum_image_format_create(
     signum_format_t *format, const int64_t *shape, signum_image_layout_t layout) {
   static const dnnl_format_tag_t tags[] = {dnnl_nchw, dnnl_nChw8c, dnnl_nChw16c, dnnl_nhwc};
-  return signum_format_of_tag(format, 4, shape, tags[layout]);
+  return signum_format_of_tag(format, 4, shape, dnnl_f32, tags[layout]);
 }
 
 /// The format that a described operation expects of an operand.

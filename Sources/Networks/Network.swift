@@ -46,6 +46,8 @@ public final class Network: Objective {
   public let evaluationCapacity: Int
   /// The threads that oneDNN uses.
   public let threads: Int
+  /// What the products of gradients are formed of; evaluations take Float32.
+  public let computeType: ComputeType
   /// How much of a label is spread over all classes, in gradients; evaluations take it as it is.
   public var labelSmoothing = 0.0
   /// Gathers how long the operations of gradients take, while it is set.
@@ -74,13 +76,15 @@ public final class Network: Objective {
   ///   - trainingCapacity: The largest number of samples of a gradient.
   ///   - evaluationCapacity: The largest number of samples of an evaluation.
   ///   - threads: The threads that oneDNN uses.
+  ///   - computeType: What the products of gradients are formed of.
   ///   - checkArena: Called with the size of the arena in bytes before it is made; an error that it
   ///     throws ends this.
-  /// - Throws: `NetworkError` or `ParameterLayoutError` where shapes do not fit or overflow;
-  ///   `OneDNNError`.
+  /// - Throws: `NetworkError` or `ParameterLayoutError` where shapes do not fit or overflow, or the
+  ///   processor lacks the type; `OneDNNError`.
   /// - Precondition: Capacities and threads are positive.
   public init(
     _ model: NetworkModel, trainingCapacity: Int, evaluationCapacity: Int, threads: Int,
+    computeType: ComputeType = .float32,
     checkArena: (Int) throws -> Void = { _ in }
   ) throws {
     precondition(trainingCapacity > 0 && evaluationCapacity > 0 && threads > 0, "no samples")
@@ -94,6 +98,13 @@ public final class Network: Objective {
     self.trainingCapacity = trainingCapacity
     self.evaluationCapacity = evaluationCapacity
     self.threads = threads
+    guard computeType.isAvailable else {
+      throw NetworkError(
+        place: model.name, input: model.input,
+        reason: "products of \(computeType.rawValue) need a processor with AVX512-BF16, and oneDNN "
+          + "finds \(OneDNN.instructionSet): use float32")
+    }
+    self.computeType = computeType
     statistics = outline.statistics.map { RunningStatistics($0) }
     scores = AlignedBuffer(repeating: 0, count: outline.classCount)
     try OneDNN.setThreads(threads)
@@ -105,7 +116,8 @@ public final class Network: Objective {
     ]
     for key in keys {
       programs[key] = try ProgramBuilder(
-        engine, outline, count: key.count, trains: key.trains, noise: noise
+        engine, outline, count: key.count, trains: key.trains,
+        type: key.trains ? computeType : .float32, noise: noise
       ).build()
     }
     let arenaBytes = programs.values.map(\.arenaByteCount).reduce(0, max)
@@ -170,7 +182,8 @@ extension Network {
     let key = ProgramKey(count: count, trains: trains)
     if let known = programs[key] { return known }
     let made = try ProgramBuilder(
-      engine, outline, count: count, trains: trains, noise: noise
+      engine, outline, count: count, trains: trains, type: trains ? computeType : .float32,
+      noise: noise
     ).build()
     // Other operations for a smaller batch may need more scratch.
     try made.settle(

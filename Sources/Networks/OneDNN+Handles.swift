@@ -28,24 +28,26 @@ final class Engine {
   }
 }
 
-/// Shape and layout of Float32 memory.
+/// Shape, layout and type of numbers in memory.
 @safe
 final class Format {
   let handle: signum_format_t
   let shape: [Int]
 
   /// Row-major memory, or `any`: what an operation that is to be described likes best.
-  init(_ shape: [Int], any: Bool = false) throws(OneDNNError) {
+  init(
+    _ shape: [Int], _ type: ComputeType = .float32, any: Bool = false
+  ) throws(OneDNNError) {
     var format: signum_format_t?
     let status = unsafe signum_format_create(
-      &format, CInt(shape.count), shape.map(Int64.init), any ? 1 : 0)
+      &format, CInt(shape.count), shape.map(Int64.init), type == .bfloat16 ? 1 : 0, any ? 1 : 0)
     try OneDNNError.check(status, "dnnl_memory_desc_init", "\(shape)")
     guard let format = unsafe format else { preconditionFailure("success without a format") }
     unsafe handle = format
     self.shape = shape
   }
 
-  /// Memory of images: samples x channels x rows x columns.
+  /// Memory of images of Float32: samples x channels x rows x columns.
   init(image shape: [Int], _ layout: ImageLayout) throws(OneDNNError) {
     var format: signum_format_t?
     let status = unsafe signum_image_format_create(&format, shape.map(Int64.init), layout.value)

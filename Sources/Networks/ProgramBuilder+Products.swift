@@ -10,23 +10,23 @@ extension ProgramBuilder {
     let weights = [channels, shape[1], kernel, kernel]
     let lengths = shape[2...].map { ($0 + 2 * padding - kernel) / stride + 1 }
     let about = "convolution of \(shape) by \(weights), stride \(stride), padding \(padding)"
-    let formats = Formats(
-      source: try Format(shape, any: true), weights: try Format(weights, any: true),
-      bias: bias ? try Format([channels]) : nil,
-      destination: try Format([shape[0], channels] + lengths, any: true))
+    let formats = try Formats(
+      source: shape, weights: weights, bias: bias, destination: [shape[0], channels] + lengths,
+      type: type, any: true)
     let few = { [unowned self] (difference: Tensor, weight: Parameter, bias: Parameter?) in
       try fewChannelsGradient(
         input, difference, kernel: kernel, stride: stride, padding: padding, of: weight, bias)
     }
-    // Measured to take 0.4-0.85 of the direct one's time from 32 channels on, as long with 16.
+    // Measured to take 0.4-0.85 of the direct one's time from 32 channels on, as long with 16; there
+    // is none for bfloat16.
     let winograd = kernel == 3 && stride == 1 && min(shape[1], channels) >= 32
     return try product(.convolution, input, formats, relu: relu, ownGradient: few) {
       [engine] pass, hint, relu in
       try unsafe Description("\(about), pass \(pass.rawValue)") { made in
         unsafe signum_convolution_describe(
           made, engine.handle, pass, hint?.handle, winograd ? 1 : 0, relu ? 1 : 0,
-          formats.source.handle, formats.weights.handle, formats.bias?.handle,
-          formats.destination.handle, Int64(stride), Int64(padding))
+          formats.source(pass), formats.weights(pass), formats.bias?.handle,
+          formats.destination(pass), Int64(stride), Int64(padding))
       }
     }
   }
@@ -37,18 +37,17 @@ extension ProgramBuilder {
   ) throws -> Tensor {
     let weights = [outputs] + input.shape.dropFirst()
     // All plain: blocked weights were measured to be no faster once they are reordered. An image is
-    // copied into a row, since it has fewer numbers than the weights.
-    let formats = Formats(
-      source: try Format(input.shape), weights: try Format(weights),
-      bias: bias ? try Format([outputs]) : nil,
-      destination: try Format([input.shape[0], outputs]))
+    // copied into a row, since it has fewer numbers than the weights. Bfloat16 is copied anyway.
+    let formats = try Formats(
+      source: input.shape, weights: weights, bias: bias,
+      destination: [input.shape[0], outputs], type: type, any: type == .bfloat16)
     let about = "inner product of \(input.shape) and \(weights)"
     return try product(.dense, input, formats, relu: relu, shared: shared) {
       [engine] pass, hint, relu in
       try unsafe Description("\(about), pass \(pass.rawValue)") { made in
         unsafe signum_inner_product_describe(
-          made, engine.handle, pass, hint?.handle, relu ? 1 : 0, formats.source.handle,
-          formats.weights.handle, formats.bias?.handle, formats.destination.handle)
+          made, engine.handle, pass, hint?.handle, relu ? 1 : 0, formats.source(pass),
+          formats.weights(pass), formats.bias?.handle, formats.destination(pass))
       }
     }
   }
@@ -76,12 +75,44 @@ extension ProgramBuilder {
     return true
   }
 
-  /// The formats that a product is described with.
+  /// The formats that the passes of a product are described with.
+  ///
+  /// What a pass reads is of the type of the computation, what it writes and the bias are Float32.
   private struct Formats {
-    let source: Format
-    let weights: Format
     let bias: Format?
-    let destination: Format
+    private let sources: Pair
+    private let weights: Pair
+    private let destinations: Pair
+
+    private typealias Pair = (read: Format, written: Format)
+
+    init(
+      source: [Int], weights: [Int], bias: Bool, destination: [Int], type: ComputeType, any: Bool
+    ) throws(OneDNNError) {
+      func pair(_ shape: [Int]) throws(OneDNNError) -> Pair {
+        (try Format(shape, type, any: any), try Format(shape, any: any))
+      }
+      sources = try pair(source)
+      self.weights = try pair(weights)
+      destinations = try pair(destination)
+      self.bias = bias ? try Format([weights[0]]) : nil
+    }
+
+    func source(_ pass: signum_pass_t) -> signum_format_t {
+      unsafe (pass == signum_backward_data ? sources.written : sources.read).handle
+    }
+
+    func weights(_ pass: signum_pass_t) -> signum_format_t {
+      unsafe (pass == signum_backward_weights ? weights.written : weights.read).handle
+    }
+
+    func destination(_ pass: signum_pass_t) -> signum_format_t {
+      let isForward = pass == signum_training || pass == signum_inference
+      return unsafe (isForward ? destinations.written : destinations.read).handle
+    }
+
+    var weightShape: [Int] { weights.written.shape }
+    var destinationShape: [Int] { destinations.written.shape }
   }
 
   /// Adds a product of the input with the next weights, and its backward pass.
@@ -94,11 +125,11 @@ extension ProgramBuilder {
     shared: Parameter? = nil, ownGradient: OwnGradient? = nil,
     _ describe: @escaping (signum_pass_t, Description?, Bool) throws -> Description
   ) throws -> Tensor {
-    let weight = try shared ?? parameter(formats.weights.shape)
+    let weight = try shared ?? parameter(formats.weightShape)
     let bias = try formats.bias.map { try parameter($0.shape) }
     let forward = try describe(trains ? signum_training : signum_inference, nil, relu)
     let output = try tensor(
-      forward.format(signum_destination, shape: formats.destination.shape))
+      forward.format(signum_destination, shape: formats.destinationShape))
     let source = try converted(input, to: forward.format(signum_source, shape: input.shape))
     let operand = try forward.format(signum_weights, shape: weight.value.shape)
     try run(

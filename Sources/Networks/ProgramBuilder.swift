@@ -13,6 +13,8 @@ final class ProgramBuilder {
   let count: Int
   /// Whether a gradient is wanted, not only scores.
   let trains: Bool
+  /// What products are formed of.
+  let type: ComputeType
   /// The place in the run that drop-out draws for; set before the operations run.
   let noise: NoiseSource
 
@@ -31,12 +33,14 @@ final class ProgramBuilder {
   var dropoutCount = 0
 
   init(
-    _ engine: Engine, _ outline: NetworkOutline, count: Int, trains: Bool, noise: NoiseSource
+    _ engine: Engine, _ outline: NetworkOutline, count: Int, trains: Bool,
+    type: ComputeType = .float32, noise: NoiseSource
   ) {
     self.engine = engine
     self.outline = outline
     self.count = count
     self.trains = trains
+    self.type = type
     self.noise = noise
   }
 

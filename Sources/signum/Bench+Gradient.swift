@@ -1,5 +1,6 @@
 import ArgumentParser
 import Benchmarks
+import Networks
 
 extension Bench {
   /// `signum bench gradient`.
@@ -24,13 +25,19 @@ extension Bench {
     @Option(parsing: .unconditional, help: "Threads.")
     var threads = 1
 
+    @Option(
+      name: .customLong("dtype"),
+      help: "What products are formed of; bf16 needs a processor with AVX512-BF16.")
+    var computeType = ComputeType.float32
+
     @Option(parsing: .unconditional, help: "How often each model is timed.")
     var repetitions = GradientBenchmark.standardRepetitions
 
     func run() throws {
       do {
         try GradientBenchmark(
-          models: models, batch: batch, threads: threads, repetitions: repetitions
+          models: models, batch: batch, threads: threads, repetitions: repetitions,
+          computeType: computeType
         ).run { print($0) }
       } catch {
         throw ValidationError("\(error)")

@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Foundation
+public import Networks
 public import SignBits
 import SignDescent
 public import Training
@@ -8,6 +9,7 @@ public import Voting
 extension Algorithm: ExpressibleByArgument {}
 extension Attack: ExpressibleByArgument {}
 extension CheckpointMemory: ExpressibleByArgument {}
+extension ComputeType: ExpressibleByArgument {}
 extension FailureResponse: ExpressibleByArgument {}
 extension LearningRateScaling: ExpressibleByArgument {}
 extension MeanOrder: ExpressibleByArgument {}

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Networks
 import Datasets
 import Foundation
 import Objectives
@@ -83,6 +84,14 @@ struct Train: ParsableCommand {
     parsing: .unconditional,
     help: "Share of a label that is spread over all classes, in training, in [0, 1).")
   var labelSmoothing = 0.0
+
+  @Option(
+    name: .customLong("dtype"),
+    help: """
+      What products in gradients are formed of; bf16 needs a processor with AVX512-BF16. Weights, \
+      momentum and evaluation are float32.
+      """)
+  var computeType = ComputeType.float32
 
   @Option(
     name: .customLong("lr"), parsing: .unconditional,
@@ -307,7 +316,7 @@ struct Train: ParsableCommand {
   static let flagNames: Set<String> = [
     "algorithm", "model", "hidden", "layers", "heads", "width", "context", "tie", "dropout", "data",
     "batch", "accumulate", "epochs", "steps", "stop-at", "start-from", "label-smoothing", "lr",
-    "lr-scaling", "schedule", "momentum", "interpolation", "radius", "clip", "clients",
+    "dtype", "lr-scaling", "schedule", "momentum", "interpolation", "radius", "clip", "clients",
     "participation", "local-steps", "local-lr", "partition", "adversaries", "attack",
     "weight-decay", "sign-rule", "vote", "coding", "mean", "seed", "threads", "evaluate-every",
     "simulate-gradient", "validation", "check-replicas", "max-abstentions", "collective-timeout",
@@ -346,6 +355,7 @@ struct Train: ParsableCommand {
     options.length = steps.map(RunLength.steps) ?? .epochs(epochs ?? 5)
     options.stopAt = stopAt
     options.augmentation = augment
+    options.computeType = computeType
     options.startFrom = startFrom
     options.labelSmoothing = labelSmoothing
     options.learningRate = learningRate

@@ -1,6 +1,6 @@
 internal import CounterRandom
 internal import Foundation
-internal import Networks
+public import Networks
 internal import Objectives
 
 /// Times the gradients of networks: forward and backward pass of a batch, on one rank without MPI.
@@ -38,6 +38,7 @@ public struct GradientBenchmark: Sendable {
   private let batch: Int?
   private let threads: Int
   private let repetitions: Int
+  private let computeType: ComputeType
 
   /// A benchmark.
   ///
@@ -46,10 +47,11 @@ public struct GradientBenchmark: Sendable {
   ///   - batch: Samples of a batch; 128, and 8 of the GPT, when not given.
   ///   - threads: The threads that oneDNN uses.
   ///   - repetitions: How often each is timed.
+  ///   - computeType: What products are formed of.
   /// - Throws: `BenchmarkError` when a number is out of range.
   public init(
     models: [Model] = Model.allCases, batch: Int? = nil, threads: Int = 1,
-    repetitions: Int = standardRepetitions
+    repetitions: Int = standardRepetitions, computeType: ComputeType = .float32
   ) throws(BenchmarkError) {
     guard repetitions >= 1 else { throw .repetitions(repetitions) }
     for (what, count) in [("samples", batch ?? 1), ("threads", threads)] {
@@ -59,17 +61,18 @@ public struct GradientBenchmark: Sendable {
     self.batch = batch
     self.threads = threads
     self.repetitions = repetitions
+    self.computeType = computeType
   }
 
   /// Measures each model and writes a table, line by line as results come.
   ///
   /// - Parameter write: Takes a line without its end.
-  /// - Throws: `BenchmarkError` in a debug build; `OneDNNError`.
+  /// - Throws: `BenchmarkError` in a debug build; what `Network` throws.
   public func run(_ write: (String) -> Void) throws {
     #if DEBUG
       throw BenchmarkError.debugBuild
     #else
-      for line in GradientResult.heading(threads: threads) { write(line) }
+      for line in GradientResult.heading(threads: threads, computeType) { write(line) }
       for model in models {
         for line in try result(of: model).lines { write(line) }
       }
@@ -80,7 +83,8 @@ public struct GradientBenchmark: Sendable {
     let start = ContinuousClock.now
     let count = batch ?? model.standardBatch
     let network = try Network(
-      model.network, trainingCapacity: count, evaluationCapacity: 1, threads: threads)
+      model.network, trainingCapacity: count, evaluationCapacity: 1, threads: threads,
+      computeType: computeType)
     let batch = Self.batch(for: network, count: count)
     var parameters = [Float](repeating: 0, count: network.layout.count)
     network.initialize(parameters.mutableSpan, seed: 1)

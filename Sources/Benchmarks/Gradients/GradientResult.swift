@@ -16,9 +16,10 @@ struct GradientResult {
   let shares: [OperationKind: Double]
 
   /// What the columns mean.
-  static func heading(threads: Int) -> [String] {
+  static func heading(threads: Int, _ type: ComputeType) -> [String] {
     [
-      "# signum bench gradient, \(threads) thread\(threads == 1 ? "" : "s") of oneDNN \(OneDNN.version)",
+      "# signum bench gradient, \(threads) thread\(threads == 1 ? "" : "s") of oneDNN \(OneDNN.version), "
+        + "products of \(type.rawValue)",
       "# Forward and backward pass of random samples. Samples/s: median and quartiles; of the GPT",
       "#   a sample is 256 tokens. GFLOP/s: two operations for each product of a weight or in attention,",
       "#   forward, for the weights' gradient and, but in the first layer, for the inputs'.",

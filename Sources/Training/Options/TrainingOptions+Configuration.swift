@@ -1,3 +1,4 @@
+import Networks
 import RunLog
 import SignBits
 import SignDescent
@@ -60,6 +61,7 @@ extension TrainingOptions {
     if learningRateScaling != .none {
       members.append(.init("lr-scaling", .string(learningRateScaling.rawValue)))
     }
+    if computeType != .float32 { members.append(.init("dtype", .string(computeType.rawValue))) }
     if let augmentation { members.append(.init("augment", .string("\(augmentation)"))) }
     if let startFrom { members.append(.init("start-from", .string(startFrom))) }
     if let stopAt { members.append(.init("stop-at", .string("\(stopAt)"))) }

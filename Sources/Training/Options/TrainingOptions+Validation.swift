@@ -1,4 +1,5 @@
 import Datasets
+import Networks
 import SignDescent
 package import Voting
 
@@ -15,6 +16,7 @@ extension TrainingOptions {
     try checkAdversaries()
     try checkModel()
     try checkRateScaling()
+    try checkComputeType()
     try checkCheckpoints()
   }
 
@@ -230,6 +232,13 @@ extension TrainingOptions {
       throw OptionError(
         "--lr-scaling belongs to algorithms that vote and to adamw; the updates of "
           + "\(algorithm.rawValue) have the size of gradients")
+    }
+  }
+
+  /// Only networks have products of another type.
+  private func checkComputeType() throws(OptionError) {
+    guard computeType == .float32 || !(model == .logistic || model.isClosedForm) else {
+      throw OptionError("--dtype belongs to networks, not to --model \(model)")
     }
   }
 

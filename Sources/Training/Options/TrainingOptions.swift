@@ -33,6 +33,8 @@ public struct TrainingOptions: Sendable {
   public var labelSmoothing = 0.0
   /// How training images are changed; they are not when not given.
   public var augmentation: Augmentation?
+  /// What the products of gradients are formed of.
+  public var computeType = ComputeType.float32
   /// A file of parameters to start from; the seed's when not given.
   public var startFrom: String?
   /// The learning rate γ.

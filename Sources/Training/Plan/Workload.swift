@@ -55,7 +55,7 @@ final class Workload {
       largestPart: clientSamples?.map(\.count).max())
     objective = try Self.makeObjective(
       options.model, hidden: options.hidden ?? [256, 256], gpt: options.gpt, data: data,
-      batch: batch, memory: memory, threads: threads)
+      batch: batch, memory: memory, threads: threads, computeType: options.computeType)
     (objective as? Network)?.labelSmoothing = options.labelSmoothing
     guard batch > 1 || objective.statistics == nil else {
       throw OptionError(
@@ -103,7 +103,7 @@ final class Workload {
   /// - Parameter batch: The largest number of samples of a gradient.
   static func makeObjective(
     _ model: ModelChoice, hidden: [Int], gpt: GPTOptions, data: LoadedData, batch: Int,
-    memory: Memory, threads: Int
+    memory: Memory, threads: Int, computeType: ComputeType = .float32
   ) throws -> any Objective {
     let classes = data.training.classCount
     guard let network = try model.network(hidden: hidden, gpt: gpt, for: data.training) else {
@@ -118,12 +118,13 @@ final class Workload {
     return try makeNetwork(
       network, batch: batch,
       evaluationBatch: outline.isSequential ? gpt.evaluationBatch : Evaluator.batchCapacity,
-      memory: memory, threads: threads)
+      memory: memory, threads: threads, computeType: computeType)
   }
 
   /// A network, where the memory has room for it.
   static func makeNetwork(
-    _ network: NetworkModel, batch: Int, evaluationBatch: Int, memory: Memory, threads: Int
+    _ network: NetworkModel, batch: Int, evaluationBatch: Int, memory: Memory, threads: Int,
+    computeType: ComputeType = .float32
   ) throws -> Network {
     let outline = try NetworkOutline(network)
     // First without the arena: what is too large by far shall not be compiled.
@@ -131,7 +132,8 @@ final class Workload {
     let width = outline.featureShape.reduce(1, Memory.product)
     let features = Memory.product(4 * width, batch + evaluationBatch)
     return try Network(
-      network, trainingCapacity: batch, evaluationCapacity: evaluationBatch, threads: threads
+      network, trainingCapacity: batch, evaluationCapacity: evaluationBatch, threads: threads,
+      computeType: computeType
     ) { arenaBytes in
       try memory.check(
         parameters: outline.layout.count, bytesBeside: Memory.sum(arenaBytes, features))
