@@ -85,7 +85,8 @@ extension DenseDataset {
         let isInside = (0..<rows).contains(from) && (0..<columns).contains(moved)
         let source = isMirrored ? columns - 1 - moved : moved
         features[row * columns + column] =
-          isInside ? feature(sample, (image + from) * columns + source)
+          isInside
+          ? feature(sample, (image + from) * columns + source)
           : outside(channel: channel)
       }
     }

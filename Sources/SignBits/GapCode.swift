@@ -152,7 +152,8 @@ private struct BitWriter {
       return
     }
     let length = zeros &+ 1 &+ shift
-    let bits = unsafe Self.code(gap, zeros, shift) | Self.code(second, secondZeros, shift) &<< length
+    let bits =
+      unsafe Self.code(gap, zeros, shift) | Self.code(second, secondZeros, shift) &<< length
     unsafe push(bits, length: length &+ secondZeros &+ 1 &+ shift)
   }
 

@@ -1,7 +1,7 @@
 import ArgumentParser
-import Networks
 import Datasets
 import Foundation
+import Networks
 import Objectives
 import SignBits
 import SignDescent

@@ -103,6 +103,10 @@ extension BadInputCase {
     BadInputCase("--lr-scaling without a network", says: ["--lr-scaling", "quadratic"]) { _ in
       ["--model", "quadratic", "--steps", "3", "--lr-scaling", "fan-in"]
     },
+    BadInputCase(["dtype": "float16"], says: ["--dtype", "float16"]),
+    BadInputCase("--dtype without a network", says: ["--dtype", "quadratic"]) { _ in
+      ["--model", "quadratic", "--steps", "3", "--dtype", "bf16"]
+    },
     BadInputCase(["augment": "spin"], says: ["--augment", "crop:C", "'spin'"]),
     BadInputCase("--augment without images", says: ["--augment", "images"]) { _ in
       let data = "libsvm:\(try TestData.shared.get().dense)"

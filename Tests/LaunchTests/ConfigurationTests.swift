@@ -24,7 +24,7 @@ extension LaunchTests {
         "resume-strict", "on-failure", "augment", "describe-model", "accumulate", "stop-at",
         "start-from",
         "label-smoothing", "layers", "heads", "width", "context", "tie", "dropout",
-        "lr-scaling",
+        "lr-scaling", "dtype",
       ]
       #expect(try await Self.listedFlags() == agreed)
     }

@@ -68,6 +68,24 @@ extension LaunchTests {
       #expect(bytes[1] < 0.95 * bytes[0], "\(bytes)")
     }
 
+    /// With processors that have it and without: the last run is kept from oneDNN's instructions.
+    @Test func dtype_changesGradientsOrIsRefused() async throws {
+      let flags = ["dtype": "bf16"]
+      let without = try await TrainRun.run(flags, environment: ["DNNL_MAX_CPU_ISA": "AVX2"])
+      #expect(without.outcome.wasRefused, "\(without.outcome)")
+      #expect(without.outcome.output.contains("use float32"), "\(without.outcome)")
+      let run = try await TrainRun.run(flags)
+      guard run.outcome.succeeded else {
+        #expect(run.outcome.output.contains("use float32"), "\(run.outcome)")
+        return
+      }
+      #expect(try run.only("run").record("configuration").text("dtype") == "bf16")
+      #expect(try run.weightHash() != (await Self.baseHash()))
+      let accuracy = try run.only("summary").number("accuracy")
+      let base = try await TrainRun.run().only("summary").number("accuracy")
+      #expect(abs(accuracy - base) < 0.1, "\(accuracy), \(base) with float32")
+    }
+
     /// Layers of more than 2^18 parameters are voted on while those before are computed.
     @Test func bucketsOfAGradient_changeNoBit() async throws {
       let flags = ["hidden": "4096,512", "steps": "6", "algorithm": "lion"]
