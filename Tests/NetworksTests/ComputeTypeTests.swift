@@ -14,9 +14,10 @@ import Testing
     (.gpt(layers: 2, heads: 2, width: 32, context: 12, tie: true), 0.02),
   ]
 
-  /// Gradients are off by thousandths, as factors are, evaluations by nothing.
+  /// Gradients are off by a few times 2^-9, as factors are, evaluations by nothing.
   ///
-  /// In images here and there another number is the largest of its window, or positive.
+  /// In images here and there another number is the largest of its window, or positive: some tenths of
+  /// one of the nine samples.
   @Test(arguments: models)
   func gradient_isNearFloat32s(model: NetworkModel, limit: Float) throws {
     let exact = try Network(model, trainingCapacity: 9, evaluationCapacity: 9, threads: 1)
