@@ -8,6 +8,7 @@
 #ifndef CMPISHIM_H
 #define CMPISHIM_H
 
+// For mallopt, which the module Glibc leaves out.
 #include <malloc.h>
 #include <mpi.h>
 #if defined(OPEN_MPI) && __has_include(<mpi-ext.h>)

@@ -18,7 +18,8 @@ typedef enum {
   signum_backward_weights,
 } signum_pass_t;
 
-// The shape, layout and type of numbers in memory: a struct in 2.6, kept on the heap here; a handle in 3.x.
+// The shape, layout and type of numbers in memory: a struct in 2.6, kept on the heap here; a handle
+// in 3.x.
 #if DNNL_VERSION_MAJOR < 3
 typedef dnnl_memory_desc_t *signum_format_t;
 static inline void signum_format_destroy(signum_format_t format) { free(format); }

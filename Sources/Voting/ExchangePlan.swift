@@ -25,10 +25,9 @@ struct ExchangePlan {
   /// 0.50 x.
   private static let chunkBytes = 48 << 10
   private static let codedChunkBytes = 128 << 10
-  /// How many messages of a kind are in flight to a partner, and to all partners together: all at
-  /// once overrun the buffers of a switch.
-  private static let messagesPerPartner = 4
-  private static let messagesToAll = 16
+  /// How many messages of a kind are in flight to all partners together: enough for the link while a
+  /// layer's gradient is computed, and more overrun the buffers of a switch.
+  private static let messagesInFlight = 16
 
   /// The most blocks of a chunk.
   let chunkBlocks: Int
@@ -41,7 +40,7 @@ struct ExchangePlan {
   let chunks: [[Chunk]]
 
   init(_ shape: VoteShape) {
-    window = max(1, min(Self.messagesPerPartner, Self.messagesToAll / max(1, shape.ranks - 1)))
+    window = max(1, Self.messagesInFlight / max(1, shape.ranks - 1))
     let planes = shape.sendsTallies ? Tally.planeCount(ranks: shape.voters, masked: true) : 1
     let bytes =
       shape.coding == .none || shape.sendsTallies ? Self.chunkBytes : Self.codedChunkBytes
