@@ -12,7 +12,8 @@ import Testing
     #expect(floats.count == count && floats.span.count == count)
   }
 
-  /// Linux notes the wish of a mapping as its flag `hg`.
+  /// Linux notes the wish of a mapping as its flag `hg`, which stays with memory that is given back: of
+  /// small buffers, which may come to lie there, it says nothing.
   @Test(.enabled(if: FileManager.default.fileExists(atPath: "/sys/kernel/mm/transparent_hugepage")))
   func largeBuffers_askForHugePages() throws {
     func isHuge(_ buffer: borrowing AlignedBuffer<Float>) throws -> Bool {
@@ -33,7 +34,6 @@ import Testing
     let large = AlignedBuffer<Float>(repeating: 0, count: 1 << 20)
     large.span.withUnsafeBytes { #expect(UInt(bitPattern: $0.baseAddress) % (1 << 21) == 0) }
     #expect(try isHuge(large))
-    #expect(try !isHuge(AlignedBuffer<Float>(repeating: 0, count: 1 << 10)))
   }
 
   @Test func elements_areThoseWritten() {
