@@ -153,15 +153,14 @@ static inline dnnl_status_t signum_inner_product_describe(
   return status;
 }
 
-// A convolution by an algorithm.
+// A convolution by an algorithm; forward as in training for inference too, where some algorithms would
+// take images in another layout than others.
 static inline dnnl_status_t signum_convolution_describe_by(
     dnnl_alg_kind_t algorithm, dnnl_primitive_desc_t *made, dnnl_engine_t engine,
     signum_pass_t pass, dnnl_primitive_desc_t hint, dnnl_primitive_attr_t attr,
     signum_format_t source, signum_format_t weights, signum_format_t bias,
     signum_format_t destination, int64_t stride, int64_t padding) {
   dnnl_dims_t strides = {stride, stride}, pads = {padding, padding};
-  // In inference too, where some algorithms would take images in another layout than others.
-  dnnl_prop_kind_t forward = dnnl_forward_training;
 #if DNNL_VERSION_MAJOR < 3
   dnnl_status_t status;
   dnnl_convolution_desc_t operation;
@@ -173,7 +172,8 @@ static inline dnnl_status_t signum_convolution_describe_by(
         &operation, algorithm, source, weights, bias, destination, strides, pads, pads);
   else
     status = dnnl_convolution_forward_desc_init(
-        &operation, forward, algorithm, source, weights, bias, destination, strides, pads, pads);
+        &operation, dnnl_forward_training, algorithm, source, weights, bias, destination, strides,
+        pads, pads);
   if (status != dnnl_success) return status;
   return dnnl_primitive_desc_create(made, &operation, attr, engine, hint);
 #else
@@ -187,8 +187,8 @@ static inline dnnl_status_t signum_convolution_describe_by(
         made, engine, algorithm, source, weights, bias, destination, strides, dense, pads, pads,
         hint, attr);
   return dnnl_convolution_forward_primitive_desc_create(
-      made, engine, forward, algorithm, source, weights, bias, destination, strides, dense, pads,
-      pads, attr);
+      made, engine, dnnl_forward_training, algorithm, source, weights, bias, destination, strides,
+      dense, pads, pads, attr);
 #endif
 }
 

@@ -86,7 +86,7 @@ extension DenseDataset {
         let source = isMirrored ? columns - 1 - moved : moved
         features[row * columns + column] =
           isInside
-          ? feature(sample, (image + from) * columns + source)
+          ? feature(sample, (image + from) * columns + source, channel: channel)
           : outside(channel: channel)
       }
     }

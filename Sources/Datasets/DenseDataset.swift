@@ -39,13 +39,13 @@ public struct DenseDataset: Sendable {
     init(pixels: [UInt8], width: Int, channel: Range<Int>) {
       var sum = 0
       var squares = 0
-      for start in stride(from: 0, to: pixels.count, by: max(width, 1)) {
+      for start in stride(from: 0, to: pixels.count, by: width) {
         for pixel in pixels[start + channel.lowerBound..<start + channel.upperBound] {
           sum &+= Int(pixel)
           squares &+= Int(pixel) &* Int(pixel)
         }
       }
-      let total = width == 0 ? 0 : pixels.count / width * channel.count
+      let total = pixels.count / width * channel.count
       let count = Double(max(total, 1))
       let scatter = UInt128(total) * UInt128(squares) - UInt128(sum) * UInt128(sum)
       mean = Double(sum) / count / 255
@@ -61,7 +61,7 @@ public struct DenseDataset: Sendable {
   ///   - labels: The class of each sample, below `classCount`.
   ///   - classCount: The number of classes.
   ///   - normalization: The training set's; nil to compute it from `pixels`.
-  /// - Precondition: `pixels` holds `labels.count` samples of `shape`.
+  /// - Precondition: `pixels` holds `labels.count` samples of `shape`, whose lengths are positive.
   init(
     pixels: [UInt8], shape: [Int], labels: [Int32], classCount: Int,
     normalization: [Normalization]? = nil
@@ -69,15 +69,11 @@ public struct DenseDataset: Sendable {
     count = labels.count
     width = shape.reduce(1, *)
     precondition(pixels.count == count * width, "\(pixels.count) pixels, \(count) x \(width)")
-    let width = width
-    let channels = shape.count == 3 ? shape[0] : 1
-    let channelWidth = max(width / max(channels, 1), 1)
+    let (width, channelWidth) = (width, shape.count == 3 ? width / shape[0] : width)
     let normalization =
       normalization
-      ?? (0..<channels).map { channel in
-        let start = channel * channelWidth
-        return Normalization(
-          pixels: pixels, width: width, channel: start..<start + channelWidth)
+      ?? stride(from: 0, to: width, by: channelWidth).map { start in
+        Normalization(pixels: pixels, width: width, channel: start..<start + channelWidth)
       }
     features = normalization.flatMap { normalization in
       (0..<256).map { pixel in
@@ -92,9 +88,9 @@ public struct DenseDataset: Sendable {
     self.normalization = normalization
   }
 
-  /// A feature of a sample.
-  func feature(_ sample: Int, _ index: Int) -> Float {
-    features[index / channelWidth * 256 + Int(pixels[sample * width + index])]
+  /// A feature of a sample, which lies in a channel.
+  func feature(_ sample: Int, _ index: Int, channel: Int) -> Float {
+    features[channel * 256 + Int(pixels[sample * width + index])]
   }
 
   /// The feature of pixel 0 in a channel.

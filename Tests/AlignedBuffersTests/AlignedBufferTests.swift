@@ -12,28 +12,18 @@ import Testing
     #expect(floats.count == count && floats.span.count == count)
   }
 
-  /// Linux notes the wish of a mapping as its flag `hg`, which stays with memory that is given back: of
-  /// small buffers, which may come to lie there, it says nothing.
+  /// In a process of its own: memory keeps its flag when it is given back, and a small buffer may come
+  /// to lie there.
   @Test(.enabled(if: FileManager.default.fileExists(atPath: "/sys/kernel/mm/transparent_hugepage")))
-  func largeBuffers_askForHugePages() throws {
-    func isHuge(_ buffer: borrowing AlignedBuffer<Float>) throws -> Bool {
-      let address = buffer.span.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
-      var isInside = false
-      let file = try #require(FileHandle(forReadingAtPath: "/proc/self/smaps"))
-      for line in String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self).split(
-        separator: "\n")
-      {
-        let bounds = line.prefix { $0 != " " }.split(separator: "-").compactMap {
-          UInt($0, radix: 16)
-        }
-        if bounds.count == 2 { isInside = bounds[0] <= address && address < bounds[1] }
-        if isInside, line.hasPrefix("VmFlags:") { return line.split(separator: " ").contains("hg") }
-      }
-      return false
+  func largeBuffers_askForHugePages() async {
+    await #expect(processExitsWith: .success) {
+      let small = AlignedBuffer<Float>(repeating: 0, count: 1 << 10)
+      let large = AlignedBuffer<Float>(repeating: 0, count: 1 << 20)
+      let place = large.span.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
+      try #require(place % (1 << 21) == 0)
+      let (smallIsHuge, largeIsHuge) = (try isHuge(small), try isHuge(large))
+      try #require(largeIsHuge && !smallIsHuge)
     }
-    let large = AlignedBuffer<Float>(repeating: 0, count: 1 << 20)
-    large.span.withUnsafeBytes { #expect(UInt(bitPattern: $0.baseAddress) % (1 << 21) == 0) }
-    #expect(try isHuge(large))
   }
 
   @Test func elements_areThoseWritten() {
@@ -68,4 +58,21 @@ import Testing
       print(part.count)
     }
   }
+}
+
+/// Whether huge pages were asked for, which Linux notes as the flag `hg` of the mapping.
+private func isHuge(_ buffer: borrowing AlignedBuffer<Float>) throws -> Bool {
+  let address = buffer.span.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
+  var isInside = false
+  let file = try #require(FileHandle(forReadingAtPath: "/proc/self/smaps"))
+  for line in String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self).split(
+    separator: "\n")
+  {
+    let bounds = line.prefix { $0 != " " }.split(separator: "-").compactMap {
+      UInt($0, radix: 16)
+    }
+    if bounds.count == 2 { isInside = bounds[0] <= address && address < bounds[1] }
+    if isInside, line.hasPrefix("VmFlags:") { return line.split(separator: " ").contains("hg") }
+  }
+  return false
 }

@@ -20,7 +20,9 @@ struct AugmentationTests {
   {
     (0..<2).flatMap { channel -> [Float] in
       var rows = (0..<3).map { row in
-        (0..<4).map { Self.images.feature(sample, channel * 12 + row * 4 + $0) }
+        (0..<4).map {
+          Self.images.feature(sample, channel * 12 + row * 4 + $0, channel: channel)
+        }
       }
       if change.isMirrored { rows = rows.map { $0.reversed() } }
       let outside = Self.images.outside(channel: channel)

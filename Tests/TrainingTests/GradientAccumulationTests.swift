@@ -88,8 +88,7 @@ extension GradientAccumulationTests {
     _ network: Network, _ samples: [Sample], parts: Int, _ observer: Recorder? = nil
   ) throws -> Result {
     let parts = ContiguousPartition(count: samples.count, parts: parts)
-    let accumulation = GradientAccumulation(
-      parts: parts.parts, parameters: network.layout.count)
+    let accumulation = GradientAccumulation(parameters: network.layout.count)
     var room = AlignedBuffer<Float>(repeating: .nan, count: network.layout.count)
     let loss = try accumulation.run(parts, into: &room, observer: observer) {
       part, room, observer in

@@ -16,8 +16,8 @@ struct BatchRequest: Equatable {
 ///
 /// By a thread that calls no MPI, where the rank hosts one voter, so that the next one is known, and
 /// where loading takes long enough to be worth it. A batch that was not loaded ahead is loaded when it
-/// is asked for; it is the same either way. Nothing is allocated after the first batches, two of which
-/// are held.
+/// is asked for; it is the same either way. Nothing is allocated after the first batches. Memory: two
+/// batches, one where nothing is loaded ahead.
 final class BatchReader {
   private var current: LoadedBatch
   private let loader: BatchLoader
@@ -26,9 +26,10 @@ final class BatchReader {
   private static let leastSeconds = 40e-6
 
   init(plan: RunPlan, electorate: Electorate, workload: Workload) {
+    looksAhead = electorate.hosted.count == 1 && workload.data != nil
     loader = BatchLoader(plan: plan, electorate: electorate, workload: workload)
     current = loader.makeBatch()
-    looksAhead = electorate.hosted.count == 1 && workload.data != nil
+    if looksAhead { loader.next = loader.makeBatch() }
     if looksAhead { loader.startThread() }
   }
 
@@ -84,13 +85,15 @@ private struct LoadedBatch: ~Copyable {
 ///
 /// From `loadOnThread` to `waitForThread` its state is the thread's, else the caller's.
 private final class BatchLoader: @unchecked Sendable {
-  /// What the thread has loaded.
+  /// What the thread has loaded; of no room where it loads nothing.
   var next: LoadedBatch
   /// How long the last load took.
   private(set) var seconds = 0.0
   private var source: BatchSource
   private let workload: Workload
   private let partCount: Int
+  /// The draw whose samples the source has.
+  private var drawn: BatchRequest?
   /// What the thread shall load; nil for it to end.
   private var asked: BatchRequest?
   private var isAsked = false
@@ -101,17 +104,19 @@ private final class BatchLoader: @unchecked Sendable {
     source = BatchSource(plan: plan, electorate: electorate, workload: workload)
     self.workload = workload
     partCount = plan.options.accumulate
-    let capacity = (source.capacity + partCount - 1) / partCount
-    next = LoadedBatch(batch: workload.makeBatch(capacity: capacity))
+    next = LoadedBatch(batch: workload.makeBatch(capacity: 0))
   }
 
   func makeBatch() -> LoadedBatch {
-    LoadedBatch(batch: workload.makeBatch(capacity: next.batch.capacity))
+    LoadedBatch(
+      batch: workload.makeBatch(capacity: (source.capacity + partCount - 1) / partCount))
   }
 
   func load(_ request: BatchRequest, into loaded: inout LoadedBatch) {
     let start = Clock.seconds
-    source.take(voter: request.voter, draw: request.draw)
+    let draw = BatchRequest(voter: request.voter, draw: request.draw)
+    if draw != drawn { source.take(voter: request.voter, draw: request.draw) }
+    drawn = draw
     loaded.request = request
     loaded.parts = ContiguousPartition(
       count: source.count, parts: max(1, min(partCount, source.count)))

@@ -9,12 +9,9 @@ import Objectives
 ///
 /// - Memory: 4 bytes per parameter.
 final class GradientAccumulation {
-  /// The number of parts, at most.
-  let parts: Int
   private var sum: AlignedBuffer<Float>
 
-  init(parts: Int, parameters: Int) {
-    self.parts = parts
+  init(parameters: Int) {
     sum = AlignedBuffer(repeating: 0, count: parameters)
   }
 

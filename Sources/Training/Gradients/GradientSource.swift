@@ -46,11 +46,9 @@ final class GradientSource {
           count: cohort.localSteps, learningRate: cohort.localLearningRate,
           parameters: workload.objective.layout.count)
     }
-    let parts = plan.options.accumulate
     accumulation =
-      parts < 2
-      ? nil
-      : GradientAccumulation(parts: parts, parameters: workload.objective.layout.count)
+      plan.options.accumulate < 2
+      ? nil : GradientAccumulation(parameters: workload.objective.layout.count)
     firstVoter = electorate.hosted.lowerBound
     draws = AlignedBuffer(
       repeating: UInt64(plan.position.step), count: electorate.hosted.count)

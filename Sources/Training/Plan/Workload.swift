@@ -130,7 +130,9 @@ final class Workload {
     // First without the arena: what is too large by far shall not be compiled.
     try memory.check(parameters: outline.layout.count)
     let width = outline.featureShape.reduce(1, Memory.product)
-    let features = Memory.product(4 * width, batch + evaluationBatch)
+    // Two batches: the next one is loaded ahead.
+    let samples = Memory.sum(Memory.product(2, batch), evaluationBatch)
+    let features = Memory.product(Memory.product(4, width), samples)
     return try Network(
       network, trainingCapacity: batch, evaluationCapacity: evaluationBatch, threads: threads,
       computeType: computeType
