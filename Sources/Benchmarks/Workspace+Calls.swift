@@ -56,7 +56,7 @@ extension Workspace {
     ballot.pack(values.span, rule: .fair)
   }
 
-  /// As the route `exchange` does: a block at a time, with coins that are held.
+  /// As the routes do, with coins that are held.
   static func tally(
     _ number: Int, _ ballots: borrowing Words, _ heads: borrowing Words,
     _ verdict: inout SignPlanes
@@ -65,22 +65,21 @@ extension Workspace {
     let words = verdict.wordCount
     withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * number) { starts -> Void in
       starts.initialize(repeating: -1)
-      for block in 0..<Tally.blockCount(coordinates: verdict.count) {
-        let first = block * Tally.blockPlaneWords
-        for rank in 0..<number { starts[rank] = rank * words + first }
-        let starts = Span(_unsafeElements: UnsafeBufferPointer(starts))
-        Tally.decide(
-          block: block, ballotsWithSigns: starts.extracting(first: number),
-          masks: starts.extracting(last: number), in: ballots.span, rule: .fair,
-          coins: heads.span.extracting(first..<first + Tally.blockPlaneWords), into: &verdict)
-      }
+      for rank in 0..<number { starts[rank] = rank * words }
+      let starts = Span(_unsafeElements: UnsafeBufferPointer(starts))
+      Tally.decide(
+        blocks: 0..<Tally.blockCount(coordinates: verdict.count),
+        ballotsWithSigns: starts.extracting(first: number), masks: starts.extracting(last: number),
+        in: ballots.span, rule: .fair, coins: heads.span, into: &verdict)
     }
   }
 
   static func write(_ ballot: borrowing SignPlanes, _ tally: inout Words) {
     let planes = Tally.planeCount(ranks: ranks, masked: false)
     var words = tally.mutableSpan
-    Tally.write(ballot, planes: planes, masked: false, into: &words)
+    Tally.write(
+      ballot, blocks: 0..<Tally.blockCount(coordinates: ballot.count), planes: planes,
+      masked: false, into: &words)
   }
 
   static func add(_ incoming: borrowing Words, _ tally: inout Words) {

@@ -210,17 +210,20 @@ extension MessageBuffer where Element == UInt64 {
   ///   - communicator: The ranks.
   /// - Precondition: The ranges are whole blocks of one number, apart, within the buffer, no
   ///   operation in flight uses them, and a slot is free. Traps otherwise.
+  /// - Returns: The number of the operation until it is complete; of the last of its parts when it
+  ///   is longer than MPI counts.
   /// - Note: Collective, returns at once. MPI_Iallreduce, MPI 3.1, 5.12.7.
+  @discardableResult
   public mutating func startAllReduce(
     from source: Range<Int>, into result: Range<Int>, reduction: borrowing UserReduction,
     on communicator: borrowing Communicator
-  ) throws(MPIError) {
+  ) throws(MPIError) -> Int {
     let resource = reduction.resource
     let ranks = communicator.resource
     let unit = reduction.wordsPerBlock
     precondition(source.count % unit == 0, "\(source) is not whole blocks of \(unit) words")
     let shift = checkedShift(source, result)
-    try unsafe start(
+    return try unsafe start(
       result, from: source, unit: unit, for: .write, on: communicator, reduction: resource,
       "MPI_Iallreduce"
     ) { words, count, request in

@@ -31,7 +31,7 @@ struct FewChannelsGradient {
 
   /// The numbers that the scratch takes.
   var scratchCount: Int {
-    outputVectors * (weightsOfOutput + 1) * Lanes.scalarCount
+    outputVectors * (weightsOfOutput + 1) * ChannelLanes.scalarCount
       + input[1] * padded.rows * padded.columns
   }
 
@@ -39,7 +39,7 @@ struct FewChannelsGradient {
   ///
   /// - Parameters:
   ///   - difference: The gradient by the output, `depth` channels side by side.
-  ///   - scratch: At a multiple of the size of `Lanes`.
+  ///   - scratch: At a multiple of the size of `ChannelLanes`.
   ///   - weights: Outputs x channels x kernel x kernel.
   func run(
     _ images: UnsafeMutablePointer<Float>, _ difference: UnsafeMutablePointer<Float>,
@@ -47,8 +47,8 @@ struct FewChannelsGradient {
     bias: UnsafeMutablePointer<Float>?
   ) {
     unsafe scratch.update(repeating: 0, count: scratchCount)
-    let sums = unsafe UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Lanes.self)
-    let image = unsafe scratch + outputVectors * (weightsOfOutput + 1) * Lanes.scalarCount
+    let sums = unsafe UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: ChannelLanes.self)
+    let image = unsafe scratch + outputVectors * (weightsOfOutput + 1) * ChannelLanes.scalarCount
     for sample in 0..<input[0] {
       unsafe pad(images + sample * input[1] * input[2] * input[3], into: image)
       for vector in 0..<outputVectors {
@@ -87,7 +87,7 @@ struct FewChannelsGradient {
   /// Adds a sample's part of the sums for eight outputs.
   private func add(
     _ image: UnsafeMutablePointer<Float>, _ difference: UnsafeMutablePointer<Float>,
-    to sums: UnsafeMutablePointer<Lanes>
+    to sums: UnsafeMutablePointer<ChannelLanes>
   ) {
     for channel in 0..<input[1] {
       for row in 0..<kernel {
@@ -101,7 +101,7 @@ struct FewChannelsGradient {
         }
       }
     }
-    var sum = Lanes.zero
+    var sum = ChannelLanes.zero
     for place in 0..<output[2] * output[3] {
       unsafe sum += vector(difference + place * depth)
     }
@@ -111,10 +111,10 @@ struct FewChannelsGradient {
   /// The sums of products with three numbers that lie side by side.
   private func products(
     _ difference: UnsafeMutablePointer<Float>, _ values: UnsafeMutablePointer<Float>
-  ) -> (Lanes, Lanes, Lanes) {
+  ) -> (ChannelLanes, ChannelLanes, ChannelLanes) {
     let (rows, columns, step, depth) = (output[2], output[3], stride, depth)
     let rowLength = padded.columns * stride
-    var sums = (Lanes.zero, Lanes.zero, Lanes.zero)
+    var sums = (ChannelLanes.zero, ChannelLanes.zero, ChannelLanes.zero)
     for row in 0..<rows {
       var place = unsafe difference + row * columns * depth
       var value = unsafe values + row * rowLength
@@ -130,7 +130,7 @@ struct FewChannelsGradient {
     return sums
   }
 
-  private func vector(_ place: UnsafeMutablePointer<Float>) -> Lanes {
-    unsafe UnsafeRawPointer(place).loadUnaligned(as: Lanes.self)
+  private func vector(_ place: UnsafeMutablePointer<Float>) -> ChannelLanes {
+    unsafe UnsafeRawPointer(place).loadUnaligned(as: ChannelLanes.self)
   }
 }

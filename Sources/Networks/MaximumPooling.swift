@@ -1,3 +1,6 @@
+/// Channels that lie side by side in every blocked layout of images.
+typealias ChannelLanes = SIMD8<Float>
+
 /// The largest number of each window, and where it stood, in memory of any of oneDNN's image layouts.
 ///
 /// An image's planes lie one after the other; a plane has rows of columns of `depth` channels side by
@@ -52,12 +55,12 @@ struct MaximumPooling {
       let end = unsafe target + window.outputStart
       let kept = unsafe places.map { unsafe $0 + window.outputStart }
       var channel = 0
-      while channel + Lanes.scalarCount <= depth {
-        var best = Lanes(repeating: relu ? 0 : -.infinity)
+      while channel + ChannelLanes.scalarCount <= depth {
+        var best = ChannelLanes(repeating: relu ? 0 : -.infinity)
         var place = Places(repeating: -1)
         for row in window.rows {
           for column in window.columns {
-            let value = unsafe load(start + offset(row, column) + channel, as: Lanes.self)
+            let value = unsafe load(start + offset(row, column) + channel, as: ChannelLanes.self)
             let isLarger = value .> best
             best.replace(with: value, where: isLarger)
             place.replace(with: Places(repeating: number(row, column)), where: isLarger)
@@ -65,7 +68,7 @@ struct MaximumPooling {
         }
         unsafe store(best, at: end + channel)
         if let kept = unsafe kept { unsafe store(place, at: kept + channel) }
-        channel += Lanes.scalarCount
+        channel += ChannelLanes.scalarCount
       }
       while channel < depth {
         var best: Float = relu ? 0 : -.infinity
@@ -100,18 +103,19 @@ struct MaximumPooling {
       let kept = unsafe places + window.outputStart
       let target = unsafe result + window.inputStart
       var channel = 0
-      while channel + Lanes.scalarCount <= depth {
-        let value = unsafe load(start + channel, as: Lanes.self)
+      while channel + ChannelLanes.scalarCount <= depth {
+        let value = unsafe load(start + channel, as: ChannelLanes.self)
         let place = unsafe load(kept + channel, as: Places.self)
         for row in window.rows {
           for column in window.columns {
             let cell = unsafe target + offset(row, column) + channel
             let isHere = place .== Places(repeating: number(row, column))
             unsafe store(
-              load(cell, as: Lanes.self) + value.replacing(with: 0, where: .!isHere), at: cell)
+              load(cell, as: ChannelLanes.self) + value.replacing(with: 0, where: .!isHere),
+              at: cell)
           }
         }
-        channel += Lanes.scalarCount
+        channel += ChannelLanes.scalarCount
       }
       while channel < depth {
         let place = unsafe Int(kept[channel])

@@ -1,5 +1,5 @@
 /// Vectors that rows of attention weights are whole numbers of.
-typealias Lanes = SIMD8<Float>
+typealias Lanes = SIMD16<Float>
 
 /// A row of attention weights: numbers of one query for the keys that it sees, then zeros.
 @safe
@@ -34,7 +34,11 @@ struct WeightRow {
     fill(with: -.infinity, upTo: count)
     let vectors = Self.vectors(count)
     var highest = Lanes(repeating: -.infinity)
-    for index in 0..<vectors { unsafe highest = pointwiseMax(highest, lanes[index]) }
+    for index in 0..<vectors {
+      // pointwiseMax goes lane by lane.
+      let scores = unsafe lanes[index]
+      highest.replace(with: scores, where: scores .> highest)
+    }
     let most = Lanes(repeating: highest.max())
     var sums = Lanes.zero
     for index in 0..<vectors {
@@ -63,6 +67,7 @@ struct WeightRow {
 /// e to the power of numbers that are not positive, to 2^-22 of it; NaN for NaN.
 ///
 /// Below −87 it is about e^−87. Cody and Waite's reduction and the polynomial of Cephes' `expf`.
+@inline(__always)
 func exponential(_ numbers: Lanes) -> Lanes {
   let number = numbers.replacing(with: -87, where: numbers .< -87)
   // Adding 1.5 · 2^23 rounds to a whole number, which then stands in the low bits.
@@ -76,7 +81,7 @@ func exponential(_ numbers: Lanes) -> Lanes {
     sum = sum * rest + factor
   }
   let power = sum * rest * rest + rest + 1
-  let bits = unsafe unsafeBitCast(shifted, to: SIMD8<Int32>.self) &<< 23
-  let one = unsafe unsafeBitCast(power, to: SIMD8<Int32>.self)
+  let bits = unsafe unsafeBitCast(shifted, to: SIMD16<Int32>.self) &<< 23
+  let one = unsafe unsafeBitCast(power, to: SIMD16<Int32>.self)
   return unsafe unsafeBitCast(one &+ bits, to: Lanes.self)
 }

@@ -1,29 +1,29 @@
 internal import AlignedBuffers
 
 extension Tally {
-  /// Writes one ballot as a tally.
+  /// Writes blocks of one ballot as a tally.
   ///
   /// - Parameters:
   ///   - ballot: The ballot; without `masked` it has no mask, or its mask is not counted.
+  ///   - blocks: The blocks.
   ///   - planes: The planes of the tally: one at least, two with `masked`.
   ///   - masked: Whether the lowest plane is there.
   ///   - tally: At least the words of so many planes, the first ones written.
   /// - Complexity: O(words of the tally).
   public static func write(
-    _ ballot: borrowing SignPlanes, planes: Int, masked: Bool,
+    _ ballot: borrowing SignPlanes, blocks: Range<Int>, planes: Int, masked: Bool,
     into tally: inout MutableSpan<UInt64>
   ) {
     precondition(planes >= (masked ? 2 : 1), "no plane for the signs")
     precondition(
-      tally.count >= blockCount(coordinates: ballot.count) * blockPlaneWords * planes,
-      "no room for a tally")
+      tally.count >= blocks.count * blockPlaneWords * planes, "no room for a tally")
     let signs = unsafe ballot.signs.unsafeElements
     let masks = unsafe ballot.masks.unsafeElements
     unsafe tally.withUnsafeMutableBufferPointer { tally in
-      for block in 0..<blockCount(coordinates: ballot.count) {
+      for (index, block) in blocks.enumerated() {
         let words = block * blockPlaneWords..<min((block + 1) * blockPlaneWords, ballot.wordCount)
         for plane in 0..<planes {
-          let first = (block * planes + plane) * blockPlaneWords
+          let first = (index * planes + plane) * blockPlaneWords
           let target = unsafe UnsafeMutableBufferPointer(
             rebasing: tally[first..<first + blockPlaneWords])
           // The value of a plane: abstentions count 1, negative signs 2.

@@ -1,25 +1,26 @@
 internal import AlignedBuffers
 
 extension Tally {
-  /// Decides one block from ballots that lie anywhere among some words.
+  /// Decides blocks from ballots that lie anywhere among some words.
   ///
   /// - Parameters:
-  ///   - block: The number of the block.
-  ///   - signs: Where the sign plane of the block starts, for each ballot.
-  ///   - masks: Where its mask plane starts, or -1 where the ballot has none in this block.
+  ///   - blocks: The numbers of the blocks, which follow each other in every plane. Many in one
+  ///     call: a block alone takes longer to begin than to decide.
+  ///   - signs: Where the sign plane of the first block starts, for each ballot.
+  ///   - masks: Where its mask plane starts, or -1 where the ballot has none in these blocks.
   ///   - words: The words. Planes are 0 behind the last coordinate.
   ///   - rule: What a tie becomes.
-  ///   - coins: The coins of the words of the block, in whole groups of eight; none where nothing
+  ///   - coins: The coins of the words of the blocks, in whole groups of eight; none where nothing
   ///     ties, or under another rule.
-  ///   - verdict: Where the signs of N − S of the block go; `hasMask` is only ever set.
+  ///   - verdict: Where the signs of N − S of the blocks go; `hasMask` is only ever set.
   /// - Precondition: All planes lie within `words`.
-  /// - Complexity: O(N · words of the block); no allocation on the heap.
+  /// - Complexity: O(N · words of the blocks); no allocation on the heap.
   public static func decide(
-    block: Int, ballotsWithSigns signs: Span<Int>, masks: Span<Int>, in words: Span<UInt64>,
-    rule: SignRule, coins: Span<UInt64>, into verdict: inout SignPlanes
+    blocks: Range<Int>, ballotsWithSigns signs: Span<Int>, masks: Span<Int>,
+    in words: Span<UInt64>, rule: SignRule, coins: Span<UInt64>, into verdict: inout SignPlanes
   ) {
     var masked = false
-    let filled = wordCount(of: block, in: verdict)
+    let filled = self.words(of: blocks, in: verdict).count
     for ballot in signs.indices {
       precondition(
         signs[ballot] >= 0 && max(signs[ballot], masks[ballot]) + filled <= words.count,
@@ -34,7 +35,7 @@ extension Tally {
             let masks = masks.baseAddress
           else { return }
           unsafe decision.decide(
-            block: block, signs: Planes(words: base, wordCount: words.count, starts: signs),
+            blocks, signs: Planes(words: base, wordCount: words.count, starts: signs),
             masks: Planes(words: base, wordCount: words.count, starts: masks), coins: coins,
             into: &verdict)
         }
@@ -75,8 +76,10 @@ extension Tally {
     }
   }
 
-  /// The words of a plane that a block has.
-  static func wordCount(of block: Int, in verdict: borrowing SignPlanes) -> Int {
-    min(blockPlaneWords, verdict.wordCount - block * blockPlaneWords)
+  /// The words of a plane that blocks have.
+  static func words(of blocks: Range<Int>, in verdict: borrowing SignPlanes) -> Range<Int> {
+    blocks.lowerBound
+      * blockPlaneWords..<min(
+        blocks.upperBound * blockPlaneWords, verdict.wordCount)
   }
 }

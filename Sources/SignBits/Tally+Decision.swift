@@ -19,15 +19,16 @@ extension Tally {
     /// Whether it needs coins.
     var tosses: Bool { rule == .fair && canTie }
 
-    /// Decides a block from the planes of its ballots.
+    /// Decides blocks from the planes of their ballots.
     ///
     /// For few ballots the loops are apart, with their number a constant, and the words behind the
     /// last whole group of eight are apart from the rest: so nothing leaves the registers.
     func decide(
-      block: Int, signs: Planes, masks: Planes, coins: Span<UInt64>, into verdict: inout SignPlanes
+      _ blocks: Range<Int>, signs: Planes, masks: Planes, coins: Span<UInt64>,
+      into verdict: inout SignPlanes
     ) {
-      let words = wordCount(of: block, in: verdict)
-      unsafe withTarget(block, coins, &verdict) { target in
+      unsafe withTarget(blocks, coins, &verdict) { target in
+        let words = unsafe target.count
         let whole = 0..<words / 8
         switch (ranks, masked) {
         case (2, false): unsafe two(whole, signs, target)
@@ -113,6 +114,56 @@ extension Tally {
       }
     }
 
+    /// Decides blocks from the sum of a message of each rank and the own message.
+    func decide(
+      _ blocks: Range<Int>, sum: UnsafePointer<UInt64>, own: UnsafePointer<UInt64>, planes: Int,
+      coins: Span<UInt64>, into verdict: inout SignPlanes
+    ) {
+      unsafe withTarget(blocks, coins, &verdict) { target in
+        switch planes {
+        case 1: unsafe onePlane(sum, own, target)
+        case 2: unsafe twoPlanes(sum, own, target)
+        default: unsafe shared(planes, sum, own, target)
+        }
+      }
+    }
+
+    @inline(never)
+    private func onePlane(
+      _ sum: UnsafePointer<UInt64>, _ own: UnsafePointer<UInt64>, _ target: Target
+    ) {
+      unsafe shared(1, sum, own, target)
+    }
+
+    @inline(never)
+    private func twoPlanes(
+      _ sum: UnsafePointer<UInt64>, _ own: UnsafePointer<UInt64>, _ target: Target
+    ) {
+      unsafe shared(2, sum, own, target)
+    }
+
+    @inline(__always)
+    private func shared(
+      _ planes: Int, _ sum: UnsafePointer<UInt64>, _ own: UnsafePointer<UInt64>, _ target: Target
+    ) {
+      let blockWords = planes &* blockPlaneWords
+      let groupsPerBlock = blockPlaneWords / 8
+      let ownSigns = masked ? blockPlaneWords : 0
+      for group in unsafe 0..<(target.count &+ 7) / 8 {
+        let first = group / groupsPerBlock &* blockWords &+ group % groupsPerBlock &* 8
+        var comparison = unsafe target.comparison(for: self, group: group)
+        // Where all planes are 0 all ballots are alike, so that the own one tells the highest.
+        var any = Lanes(repeating: 0)
+        for plane in 0..<planes {
+          let bits = unsafe sum.lanes(at: first &+ plane &* blockPlaneWords)
+          any |= bits
+          comparison.add(bits, plane: plane)
+        }
+        unsafe comparison.add(own.lanes(at: first &+ ownSigns) & ~any, plane: planes)
+        unsafe target.store(comparison, of: self, group: group)
+      }
+    }
+
     /// Lends memory for the higher planes of counts.
     @inline(__always)
     private func withCounter(_ body: (_ higher: UnsafeMutableBufferPointer<Lanes>) -> Void) {
@@ -165,9 +216,8 @@ extension Tally {
       of block: Int, coins: Span<UInt64>, into verdict: inout SignPlanes,
       compare: (_ group: Int, _ comparison: inout Comparison) -> Void
     ) {
-      let groups = 0..<(wordCount(of: block, in: verdict) + 7) / 8
-      unsafe withTarget(block, coins, &verdict) { target in
-        for group in groups {
+      unsafe withTarget(block..<block + 1, coins, &verdict) { target in
+        for group in unsafe 0..<(target.count + 7) / 8 {
           var comparison = unsafe target.comparison(for: self, group: group)
           compare(group, &comparison)
           unsafe target.store(comparison, of: self, group: group)
@@ -175,14 +225,14 @@ extension Tally {
       }
     }
 
-    /// Lends where a block of the verdict goes, and notes whether it has a mask.
+    /// Lends where blocks of the verdict go, and notes whether they have a mask.
     @inline(__always)
     private func withTarget(
-      _ block: Int, _ coins: Span<UInt64>, _ verdict: inout SignPlanes,
+      _ blocks: Range<Int>, _ coins: Span<UInt64>, _ verdict: inout SignPlanes,
       _ body: (_ target: Target) -> Void
     ) {
-      let first = block * blockPlaneWords
-      let words = first..<first + wordCount(of: block, in: verdict)
+      let words = Tally.words(of: blocks, in: verdict)
+      let first = words.lowerBound
       precondition(!tosses || coins.count >= (words.count + 7) / 8 * 8, "too few coins")
       let writesMasks = rule == .exact || verdict.hasMask
       var anyMask: UInt64 = 0
@@ -202,7 +252,7 @@ extension Tally {
     }
   }
 
-  /// The words of a block of a verdict, and the coins that it needs.
+  /// The words of blocks of a verdict, and the coins that they need.
   @unsafe
   struct Target {
     let coins: UnsafePointer<UInt64>?

@@ -23,9 +23,10 @@ extension Tally {
       rule: rule, coins: coins, into: &verdict)
   }
 
-  /// Decides a vote from the sum of one message of each rank and the own message.
+  /// Decides blocks of a vote from the sum of one message of each rank and the own message.
   ///
   /// - Parameters:
+  ///   - blocks: The numbers of the blocks.
   ///   - sum: The sum of all messages, of `sharedPlaneCount(ranks:masked:)` planes where each is a
   ///     ballot, with all planes where any is a tally of several.
   ///   - own: One of the messages, as it was before.
@@ -33,40 +34,23 @@ extension Tally {
   ///   - ranks: N, the number of ballots.
   ///   - masked: Whether the lowest plane is there.
   ///   - rule: What a tie becomes.
-  ///   - coins: The coins of all words, in whole blocks; none where nothing ties, or under another
-  ///     rule.
-  ///   - verdict: The signs of N − S.
+  ///   - coins: The coins of the words of the blocks, in whole groups of eight; none where nothing
+  ///     ties, or under another rule.
+  ///   - verdict: Where the signs of N − S of the blocks go; `hasMask` is only ever set.
   /// - Complexity: O(words of the sum); no allocation.
-  public static func verdict(
-    ofSum sum: Span<UInt64>, own: Span<UInt64>, planes: Int, ranks: Int, masked: Bool,
-    rule: SignRule, coins: Span<UInt64>, into verdict: inout SignPlanes
+  public static func decide(
+    blocks: Range<Int>, ofSum sum: Span<UInt64>, own: Span<UInt64>, planes: Int, ranks: Int,
+    masked: Bool, rule: SignRule, coins: Span<UInt64>, into verdict: inout SignPlanes
   ) {
-    let blockWords = planes * blockPlaneWords
-    let blocks = blockCount(coordinates: verdict.count)
     precondition(
-      sum.count == blocks * blockWords && own.count == sum.count, "a tally of another vote")
+      sum.count == blocks.count * planes * blockPlaneWords && own.count == sum.count,
+      "a tally of another vote")
     let decision = Decision(ranks: ranks, masked: masked, rule: rule)
-    verdict.clearMask()
     unsafe sum.withUnsafeBufferPointer { sum in
       unsafe own.withUnsafeBufferPointer { own in
         guard let sum = sum.baseAddress, let own = own.baseAddress else { return }
-        for block in 0..<blocks {
-          let first = unsafe sum + block * blockWords
-          let signs = unsafe own + block * blockWords + (masked ? blockPlaneWords : 0)
-          let words = block * blockPlaneWords..<(block + 1) * blockPlaneWords
-          decision.each(
-            of: block, coins: decision.tosses ? coins.extracting(words) : coins, into: &verdict
-          ) { group, comparison in
-            // Where all planes are 0 all ballots are alike, so that the own one tells the highest.
-            var any = Lanes(repeating: 0)
-            for plane in 0..<planes {
-              let bits = unsafe first.lanes(at: plane &* blockPlaneWords &+ 8 &* group)
-              any |= bits
-              comparison.add(bits, plane: plane)
-            }
-            unsafe comparison.add(signs.lanes(at: 8 &* group) & ~any, plane: planes)
-          }
-        }
+        unsafe decision.decide(
+          blocks, sum: sum, own: own, planes: planes, coins: coins, into: &verdict)
       }
     }
   }
@@ -104,7 +88,7 @@ extension Tally {
         }
         let starts = unsafe Span(_unsafeElements: UnsafeBufferPointer(starts))
         decide(
-          block: block, ballotsWithSigns: starts.extracting(first: ranks),
+          blocks: block..<block + 1, ballotsWithSigns: starts.extracting(first: ranks),
           masks: starts.extracting(last: ranks), in: ballots, rule: rule, coins: coins,
           into: &verdict)
       }

@@ -61,7 +61,10 @@ final class BallotTally {
   ) {
     let bitmap = headWords + range.paddedWords
     for rank in 0..<shape.ranks { nextMask[rank] = rank * stride + bitmap + range.bitmapWords }
-    for (index, block) in range.blocks.enumerated() {
+    // Masks come with single blocks; signs of all lie in one plane.
+    let count = range.blocks.count
+    let run = hasLowPlane.contains(true) ? 1 : max(count, 1)
+    for index in Swift.stride(from: 0, to: count, by: run) {
       for rank in 0..<shape.ranks {
         let first = rank * stride
         signs[rank] = first + headWords + index * Tally.blockPlaneWords
@@ -72,10 +75,12 @@ final class BallotTally {
         masks[rank] = nextMask[rank]
         nextMask[rank] += range.paddedWords(at: index)
       }
+      let first = range.blocks.lowerBound + index
+      let coinPlaces = coins.coins(at: firstCoins + index..<firstCoins + index + run)
       Tally.decide(
-        block: block, ballotsWithSigns: signs.span, masks: masks.span, in: messages,
-        rule: shape.rule,
-        coins: coins.words.span.extracting(coins.coins(at: firstCoins + index)), into: &verdict)
+        blocks: first..<first + run, ballotsWithSigns: signs.span, masks: masks.span,
+        in: messages, rule: shape.rule, coins: coins.words.span.extracting(coinPlaces),
+        into: &verdict)
     }
   }
 
@@ -88,10 +93,11 @@ final class BallotTally {
         signs[rank] =
           rank * stride + headWords + index * shape.blockWords(masked: hasLowPlane[rank])
       }
+      let coinPlaces = coins.coins(at: firstCoins + index..<firstCoins + index + 1)
       Tally.decide(
         block: block, tallies: signs.span, masked: hasLowPlane.span, in: messages,
-        ranks: shape.voters, rule: shape.rule,
-        coins: coins.words.span.extracting(coins.coins(at: firstCoins + index)), into: &verdict)
+        ranks: shape.voters, rule: shape.rule, coins: coins.words.span.extracting(coinPlaces),
+        into: &verdict)
     }
   }
 }

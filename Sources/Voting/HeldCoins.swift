@@ -28,16 +28,18 @@ struct HeldCoins: ~Copyable {
   /// - Parameter first: The place of the first one's coins, in blocks.
   mutating func draw(_ blocks: Range<Int>, at first: Int) {
     for (index, block) in blocks.enumerated() where drawn[first + index] != held {
+      let place = first + index
       coins.write(
-        from: block * Tally.blockPlaneWords, into: words.mutableSpan(in: range(at: first + index)))
-      drawn[first + index] = held
+        from: block * Tally.blockPlaneWords,
+        into: words.mutableSpan(in: coins(at: place..<place + 1)))
+      drawn[place] = held
     }
   }
 
-  /// The coins at a place; none without room for any.
-  func coins(at place: Int) -> Range<Int> { drawn.isEmpty ? 0..<0 : range(at: place) }
-
-  private func range(at place: Int) -> Range<Int> {
-    place * Tally.blockPlaneWords..<(place + 1) * Tally.blockPlaneWords
+  /// The coins at some places, counted in blocks; none without room for any.
+  func coins(at places: Range<Int>) -> Range<Int> {
+    drawn.isEmpty
+      ? 0..<0
+      : places.lowerBound * Tally.blockPlaneWords..<places.upperBound * Tally.blockPlaneWords
   }
 }

@@ -105,32 +105,29 @@ extension HierarchicalRoute {
   private func decideAlone(_ range: BlockRange, isMasked: Bool) {
     drawCoins(range, isMasked: isMasked)
     group.withBallots { ballots in
+      guard shape.sendsTallies else { return decide(range.blocks, in: ballots) }
       for block in range.blocks {
-        let offset = block - plan.ownBlocks.lowerBound
-        if shape.sendsTallies {
-          setParts(at: offset)
-          decide(block: block, parts: places.count, in: ballots)
-        } else {
-          decide(block: block, at: offset, in: ballots)
-        }
+        setParts(at: block - plan.ownBlocks.lowerBound)
+        decide(block: block, parts: places.count, in: ballots)
       }
     }
   }
 
-  /// Decides a block by one ballot a rank.
-  private func decide(block: Int, at offset: Int, in ballots: Span<UInt64>) {
+  /// Decides blocks by one ballot a rank.
+  private func decide(_ blocks: Range<Int>, in ballots: Span<UInt64>) {
+    let first = blocks.lowerBound - plan.ownBlocks.lowerBound
     for rank in places.indices {
       let place = places[rank]
-      signs[rank] = place.first + offset * place.stride
-      masks[rank] = place.masks.map { $0 + offset * place.stride } ?? -1
+      signs[rank] = place.first + first * place.stride
+      masks[rank] = place.masks.map { $0 + first * place.stride } ?? -1
     }
-    let coinPlace = coins.coins(at: offset)
+    let coinPlaces = coins.coins(at: first..<first + blocks.count)
     signs.withSpan { signs in
       masks.withSpan { masks in
         coins.words.withSpan { coins in
           Tally.decide(
-            block: block, ballotsWithSigns: signs, masks: masks, in: ballots, rule: shape.rule,
-            coins: coins.extracting(coinPlace), into: &verdict)
+            blocks: blocks, ballotsWithSigns: signs, masks: masks, in: ballots, rule: shape.rule,
+            coins: coins.extracting(coinPlaces), into: &verdict)
         }
       }
     }
@@ -182,7 +179,8 @@ extension HierarchicalRoute {
 
   /// Decides a block by the first parts.
   private func decide(block: Int, parts count: Int, in words: Span<UInt64>) {
-    let place = coins.coins(at: block - plan.ownBlocks.lowerBound)
+    let index = block - plan.ownBlocks.lowerBound
+    let place = coins.coins(at: index..<index + 1)
     parts.withSpan { parts in
       coins.words.withSpan { coins in
         Tally.decide(

@@ -21,7 +21,8 @@ final class LocalRoute: BallotRoute {
     self.control = control
     words.withMutableSpan { (words: consuming MutableSpan<UInt64>) in
       contribution.write(
-        planes: shape.planeCount(masked: masked), masked: masked, into: &words)
+        0..<shape.blockCount, planes: shape.planeCount(masked: masked), masked: masked,
+        into: &words)
     }
   }
 

@@ -94,14 +94,15 @@ final class Contribution {
     castMask = false
   }
 
-  /// Writes the contribution as a tally of so many planes: all of them where it is one of several.
-  func write(planes: Int, masked: Bool, into message: inout MutableSpan<UInt64>) {
+  /// Writes blocks of the contribution as a tally of so many planes: all of them where it is one of
+  /// several.
+  func write(
+    _ blocks: Range<Int>, planes: Int, masked: Bool, into message: inout MutableSpan<UInt64>
+  ) {
     if shape.sendsTallies {
-      tally.withSpan {
-        Tally.copy($0, ranks: shape.voters, masked: masked, into: &message)
-      }
+      copyTally(blocks, masked: masked, into: &message)
     } else {
-      Tally.write(ballot, planes: planes, masked: masked, into: &message)
+      Tally.write(ballot, blocks: blocks, planes: planes, masked: masked, into: &message)
     }
   }
 
@@ -112,15 +113,20 @@ final class Contribution {
     -> (content: ChunkContent, wordCount: Int)
   {
     guard shape.sendsTallies else { return ballot.write(range, into: &message) }
-    let blockWords = Tally.blockPlaneWords * Tally.planeCount(ranks: shape.voters, masked: true)
-    let words = range.blocks.lowerBound * blockWords..<range.blocks.upperBound * blockWords
+    copyTally(range.blocks, masked: hasMask, into: &message)
+    return (
+      hasMask ? .maskedTally : .tally, range.blocks.count * shape.blockWords(masked: hasMask)
+    )
+  }
+
+  private func copyTally(
+    _ blocks: Range<Int>, masked: Bool, into message: inout MutableSpan<UInt64>
+  ) {
+    let blockWords = shape.blockWords(masked: true)
+    let words = blocks.lowerBound * blockWords..<blocks.upperBound * blockWords
     tally.withSpan {
-      Tally.copy(
-        $0.extracting(words), ranks: shape.voters, masked: hasMask, into: &message)
+      Tally.copy($0.extracting(words), ranks: shape.voters, masked: masked, into: &message)
     }
-    return hasMask
-      ? (.maskedTally, words.count)
-      : (.tally, words.count - range.blocks.count * Tally.blockPlaneWords)
   }
 
   /// The sum of the signs of a coordinate.

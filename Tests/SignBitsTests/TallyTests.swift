@@ -30,7 +30,8 @@ import Testing
     return vote.signs.map { signs in
       var tally = [UInt64](repeating: 0xDEAD, count: blocks * 64 * planeCount)
       var span = tally.mutableSpan
-      Tally.write(planes(signs), planes: planeCount, masked: masked, into: &span)
+      Tally.write(
+        planes(signs), blocks: 0..<blocks, planes: planeCount, masked: masked, into: &span)
       return tally
     }
   }
@@ -127,9 +128,11 @@ import Testing
     return tallies.map { own in
       var verdict = SignPlanes(count: count)
       verdict.abstain(in: 0..<count)
-      Tally.verdict(
-        ofSum: sum.span, own: own.span, planes: planes, ranks: ranks, masked: masked, rule: rule,
-        coins: coins.span, into: &verdict)
+      verdict.clearMask()
+      Tally.decide(
+        blocks: 0..<Tally.blockCount(coordinates: count), ofSum: sum.span, own: own.span,
+        planes: planes, ranks: ranks, masked: masked, rule: rule, coins: coins.span,
+        into: &verdict)
       return (list(verdict), isSound(verdict))
     }
   }
@@ -267,7 +270,9 @@ import Testing
     var ballot = SignPlanes(count: count)
     ballot.abstain(in: 0..<count)
     var span = tally.mutableSpan
-    Tally.write(ballot, planes: 2, masked: true, into: &span)
+    Tally.write(
+      ballot, blocks: 0..<Tally.blockCount(coordinates: count), planes: 2, masked: true,
+      into: &span)
     var verdict = SignPlanes(count: count)
     Tally.verdict(
       of: tally.span, ranks: 1, masked: true, rule: .fair,
