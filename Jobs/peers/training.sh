@@ -25,7 +25,7 @@ length=(--epochs 2)
 # One thread a rank for all: each emulated host takes the machine's cores for its own.
 for coding in none delta; do
   mpirun -np "$hosts" "$signum" train --hidden 1024,1024 --batch 128 --threads 1 "${length[@]}" \
-    --coding "$coding" --log-every 1 --log "$folder/signum-$coding.jsonl" > /dev/null
+    --coding "$coding" --log-every 10 --log "$folder/signum-$coding.jsonl" > /dev/null
 done
 for method in int8-signs fp32; do
   on_every_host "$peers/ddp.py" "$method" "${length[@]}" --log "$folder/ddp-$method.jsonl"

@@ -1,6 +1,3 @@
-/// Channels that lie side by side in every blocked layout of images.
-typealias ChannelLanes = SIMD8<Float>
-
 /// The largest number of each window, and where it stood, in memory of any of oneDNN's image layouts.
 ///
 /// An image's planes lie one after the other; a plane has rows of columns of `depth` channels side by
@@ -22,6 +19,8 @@ struct MaximumPooling {
   let padding: Int
   let relu: Bool
 
+  /// Channels that lie side by side in every blocked layout, and their places.
+  private typealias Lanes = SIMD8<Float>
   private typealias Places = SIMD8<Int32>
 
   /// - Parameters:
@@ -55,12 +54,12 @@ struct MaximumPooling {
       let end = unsafe target + window.outputStart
       let kept = unsafe places.map { unsafe $0 + window.outputStart }
       var channel = 0
-      while channel + ChannelLanes.scalarCount <= depth {
-        var best = ChannelLanes(repeating: relu ? 0 : -.infinity)
+      while channel + Lanes.scalarCount <= depth {
+        var best = Lanes(repeating: relu ? 0 : -.infinity)
         var place = Places(repeating: -1)
         for row in window.rows {
           for column in window.columns {
-            let value = unsafe load(start + offset(row, column) + channel, as: ChannelLanes.self)
+            let value = unsafe load(start + offset(row, column) + channel, as: Lanes.self)
             let isLarger = value .> best
             best.replace(with: value, where: isLarger)
             place.replace(with: Places(repeating: number(row, column)), where: isLarger)
@@ -68,7 +67,7 @@ struct MaximumPooling {
         }
         unsafe store(best, at: end + channel)
         if let kept = unsafe kept { unsafe store(place, at: kept + channel) }
-        channel += ChannelLanes.scalarCount
+        channel += Lanes.scalarCount
       }
       while channel < depth {
         var best: Float = relu ? 0 : -.infinity
@@ -86,16 +85,23 @@ struct MaximumPooling {
     }
   }
 
+  /// Whether every number of the input lies in one window, so that its gradient is set once.
+  private var isTiling: Bool {
+    size == stride && padding == 0 && input.rows == size * output.rows
+      && input.columns == size * output.columns && depth % Lanes.scalarCount == 0
+  }
+
   /// Sets the gradient by the input from the one by the output.
   func backward(
     _ arriving: UnsafeMutablePointer<Float>, places: UnsafeMutablePointer<Int32>,
     into result: UnsafeMutablePointer<Float>
   ) {
+    let isTiling = self.isTiling
     let planeCount = input.rows * input.columns * depth
     var cleared = 0
     forEachWindow { window in
       // A plane at a time, so that the cache still has the zeros.
-      while cleared <= window.plane {
+      while !isTiling, cleared <= window.plane {
         unsafe (result + cleared * planeCount).update(repeating: 0, count: planeCount)
         cleared += 1
       }
@@ -103,19 +109,18 @@ struct MaximumPooling {
       let kept = unsafe places + window.outputStart
       let target = unsafe result + window.inputStart
       var channel = 0
-      while channel + ChannelLanes.scalarCount <= depth {
-        let value = unsafe load(start + channel, as: ChannelLanes.self)
+      while channel + Lanes.scalarCount <= depth {
+        let value = unsafe load(start + channel, as: Lanes.self)
         let place = unsafe load(kept + channel, as: Places.self)
         for row in window.rows {
           for column in window.columns {
             let cell = unsafe target + offset(row, column) + channel
             let isHere = place .== Places(repeating: number(row, column))
-            unsafe store(
-              load(cell, as: ChannelLanes.self) + value.replacing(with: 0, where: .!isHere),
-              at: cell)
+            let own = value.replacing(with: 0, where: .!isHere)
+            unsafe store(isTiling ? own : load(cell, as: Lanes.self) + own, at: cell)
           }
         }
-        channel += ChannelLanes.scalarCount
+        channel += Lanes.scalarCount
       }
       while channel < depth {
         let place = unsafe Int(kept[channel])
