@@ -16,6 +16,14 @@ struct Matrix {
   /// The rows from one on.
   func rows(from row: Int) -> Matrix { unsafe Matrix(start + row * stride, stride: stride) }
 
+  /// Adds the first rows to a vector, column by column.
+  func addRows(_ rows: Int, columns: Int, to sums: UnsafeMutablePointer<Float>) {
+    for row in 0..<rows {
+      let numbers = unsafe start + row * stride
+      for column in 0..<columns { unsafe sums[column] += numbers[column] }
+    }
+  }
+
   var transposed: Matrix {
     var other = self
     other.isTransposed = true

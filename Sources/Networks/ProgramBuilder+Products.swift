@@ -141,6 +141,11 @@ extension ProgramBuilder {
     onBackward { [unowned self] in
       guard let arriving = output.gradient else { return }
       let difference = relu ? try reluGradient(arriving, of: output) : arriving
+      if kind == .dense, isLong(input) {
+        try longWeightGradient(input, difference, of: weight, bias)
+        guard input.home != .features else { return }
+        return try accumulate(longInputGradient(difference, weight, of: input), into: input)
+      }
       let hint = try describe(signum_training, nil, false)
       if try ownGradient?(difference, weight, bias) != true {
         let weights = try describe(signum_backward_weights, hint, false)

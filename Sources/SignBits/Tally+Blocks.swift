@@ -78,8 +78,7 @@ extension Tally {
 
   /// The words of a plane that blocks have.
   static func words(of blocks: Range<Int>, in verdict: borrowing SignPlanes) -> Range<Int> {
-    blocks.lowerBound
-      * blockPlaneWords..<min(
-        blocks.upperBound * blockPlaneWords, verdict.wordCount)
+    let end = min(blocks.upperBound * blockPlaneWords, verdict.wordCount)
+    return blocks.lowerBound * blockPlaneWords..<end
   }
 }

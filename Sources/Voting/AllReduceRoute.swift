@@ -116,8 +116,9 @@ final class AllReduceRoute: BallotRoute {
     let blocks = layout.blocks(of: chunk)
     let tallyWords = blocks.count * layout.blockWords
     let words = first..<first + tallyWords + (layout.isLast(chunk) ? layout.slotWords : 0)
+    guard let contribution else { preconditionFailure("no vote was begun") }
     messages.withMutableSpan(in: words) { message in
-      contribution?.write(blocks, planes: layout.planes, masked: masked, into: &message)
+      contribution.write(blocks, planes: layout.planes, masked: masked, into: &message)
       guard layout.isLast(chunk) else { return }
       for word in tallyWords..<message.count { message[word] = 0 }
       control.write(into: &message, at: tallyWords + shape.rank * ControlBlock.wordCount)

@@ -39,6 +39,25 @@ struct GradientAccumulationTests {
     let rest = try Self.accumulated(network, Array(samples.prefix(10)), parts: 5)
     #expect(Self.distance(rest, whole, network.layout) > 1e-2)
   }
+
+  /// Over more than 512 rows a dense layer has a backward pass of its own, in short steps.
+  @Test(arguments: zip([models[0], models[2]], [700, 151]))
+  func manyRows_areTheSumOfFew(model: NetworkModel, count: Int) throws {
+    let network = try Network(model, trainingCapacity: count, evaluationCapacity: 1, threads: 1)
+    let samples = Self.samples(of: network, count: count)
+    let many = try Self.gradient(of: network, on: samples)
+    let few = try Self.accumulated(network, samples, parts: 2)
+    #expect(Self.distance(many, few, network.layout) < 1e-5)
+    var room = AlignedBuffer<Float>(repeating: .nan, count: network.layout.count)
+    let steps = try [count, count / 2].map { count in
+      let recorder = Recorder(count: network.layout.count)
+      _ = try Self.gradient(
+        of: network, on: samples.prefix(count), into: &room, observer: recorder)
+      return recorder.stepCount
+    }
+    // Two layers at least, six parts of 128 rows in each.
+    #expect(steps[0] >= steps[1] + 2 * 5)
+  }
 }
 
 extension GradientAccumulationTests {
@@ -113,6 +132,7 @@ private final class Recorder: GradientObserver {
   private(set) var gradient: [Float]
   private(set) var start: Int
   private(set) var loss = Double.nan
+  private(set) var stepCount = 0
 
   init(count: Int) {
     gradient = [Float](repeating: .nan, count: count)
@@ -127,5 +147,5 @@ private final class Recorder: GradientObserver {
     self.loss = loss
   }
 
-  func didWork() {}
+  func didWork() { stepCount += 1 }
 }
