@@ -5,9 +5,6 @@
 /// at a time. Sums of a sample come first, then those of the batch.
 @safe
 struct FewChannelsGradient {
-  /// Outputs that lie side by side in every blocked layout.
-  private typealias ChannelLanes = SIMD8<Float>
-
   /// The most channels of an input that this is meant for.
   static let maximumChannels = 4
 

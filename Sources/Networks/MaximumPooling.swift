@@ -1,3 +1,6 @@
+/// Channels that lie side by side in every blocked layout of images.
+typealias ChannelLanes = SIMD8<Float>
+
 /// The largest number of each window, and where it stood, in memory of any of oneDNN's image layouts.
 ///
 /// An image's planes lie one after the other; a plane has rows of columns of `depth` channels side by
@@ -19,8 +22,6 @@ struct MaximumPooling {
   let padding: Int
   let relu: Bool
 
-  /// Channels that lie side by side in every blocked layout, and their places.
-  private typealias Lanes = SIMD8<Float>
   private typealias Places = SIMD8<Int32>
 
   /// - Parameters:
@@ -54,12 +55,12 @@ struct MaximumPooling {
       let end = unsafe target + window.outputStart
       let kept = unsafe places.map { unsafe $0 + window.outputStart }
       var channel = 0
-      while channel + Lanes.scalarCount <= depth {
-        var best = Lanes(repeating: relu ? 0 : -.infinity)
+      while channel + ChannelLanes.scalarCount <= depth {
+        var best = ChannelLanes(repeating: relu ? 0 : -.infinity)
         var place = Places(repeating: -1)
         for row in window.rows {
           for column in window.columns {
-            let value = unsafe load(start + offset(row, column) + channel, as: Lanes.self)
+            let value = unsafe load(start + offset(row, column) + channel, as: ChannelLanes.self)
             let isLarger = value .> best
             best.replace(with: value, where: isLarger)
             place.replace(with: Places(repeating: number(row, column)), where: isLarger)
@@ -67,7 +68,7 @@ struct MaximumPooling {
         }
         unsafe store(best, at: end + channel)
         if let kept = unsafe kept { unsafe store(place, at: kept + channel) }
-        channel += Lanes.scalarCount
+        channel += ChannelLanes.scalarCount
       }
       while channel < depth {
         var best: Float = relu ? 0 : -.infinity
@@ -88,7 +89,7 @@ struct MaximumPooling {
   /// Whether every number of the input lies in one window, so that its gradient is set once.
   private var isTiling: Bool {
     size == stride && padding == 0 && input.rows == size * output.rows
-      && input.columns == size * output.columns && depth % Lanes.scalarCount == 0
+      && input.columns == size * output.columns && depth % ChannelLanes.scalarCount == 0
   }
 
   /// Sets the gradient by the input from the one by the output.
@@ -109,18 +110,18 @@ struct MaximumPooling {
       let kept = unsafe places + window.outputStart
       let target = unsafe result + window.inputStart
       var channel = 0
-      while channel + Lanes.scalarCount <= depth {
-        let value = unsafe load(start + channel, as: Lanes.self)
+      while channel + ChannelLanes.scalarCount <= depth {
+        let value = unsafe load(start + channel, as: ChannelLanes.self)
         let place = unsafe load(kept + channel, as: Places.self)
         for row in window.rows {
           for column in window.columns {
             let cell = unsafe target + offset(row, column) + channel
             let isHere = place .== Places(repeating: number(row, column))
             let own = value.replacing(with: 0, where: .!isHere)
-            unsafe store(isTiling ? own : load(cell, as: Lanes.self) + own, at: cell)
+            unsafe store(isTiling ? own : load(cell, as: ChannelLanes.self) + own, at: cell)
           }
         }
-        channel += Lanes.scalarCount
+        channel += ChannelLanes.scalarCount
       }
       while channel < depth {
         let place = unsafe Int(kept[channel])

@@ -42,7 +42,17 @@ extension ProgramBuilder {
       source: input.shape, weights: weights, bias: bias,
       destination: [input.shape[0], outputs], type: type, any: type == .bfloat16)
     let about = "inner product of \(input.shape) and \(weights)"
-    return try product(.dense, input, formats, relu: relu, shared: shared) {
+    let isLong = isLong(input)
+    return try product(
+      .dense, input, formats, relu: relu, shared: shared,
+      ownGradient: isLong
+        ? { [unowned self] in
+          try longWeightGradient(input, $0, of: $1, $2)
+          return true
+        } : nil,
+      ownInputGradient: isLong
+        ? { [unowned self] in try longInputGradient($0, $1, of: input) } : nil
+    ) {
       [engine] pass, hint, relu in
       try unsafe Description("\(about), pass \(pass.rawValue)") { made in
         unsafe signum_inner_product_describe(
@@ -119,10 +129,12 @@ extension ProgramBuilder {
   ///
   /// - Parameters:
   ///   - ownGradient: Tried for the gradient by the weights before oneDNN's.
+  ///   - ownInputGradient: Taken for the gradient by the input in place of oneDNN's.
   ///   - describe: The description of a pass, by that of the forward pass, with ReLU or not.
   private func product(
     _ kind: OperationKind, _ input: Tensor, _ formats: Formats, relu: Bool,
     shared: Parameter? = nil, ownGradient: OwnGradient? = nil,
+    ownInputGradient: ((Tensor, Parameter) throws -> Tensor)? = nil,
     _ describe: @escaping (signum_pass_t, Description?, Bool) throws -> Description
   ) throws -> Tensor {
     let weight = try shared ?? parameter(formats.weightShape)
@@ -141,17 +153,15 @@ extension ProgramBuilder {
     onBackward { [unowned self] in
       guard let arriving = output.gradient else { return }
       let difference = relu ? try reluGradient(arriving, of: output) : arriving
-      if kind == .dense, isLong(input) {
-        try longWeightGradient(input, difference, of: weight, bias)
-        guard input.home != .features else { return }
-        return try accumulate(longInputGradient(difference, weight, of: input), into: input)
-      }
       let hint = try describe(signum_training, nil, false)
       if try ownGradient?(difference, weight, bias) != true {
         let weights = try describe(signum_backward_weights, hint, false)
         try gradient(kind, weights, input, difference, of: weight, bias)
       }
       guard input.home != .features else { return }
+      if let own = try ownInputGradient?(difference, weight) {
+        return try accumulate(own, into: input)
+      }
       let data = try describe(signum_backward_data, hint, false)
       let result = try tensor(data.format(signum_diff_source, shape: input.shape))
       try run(
