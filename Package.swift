@@ -159,7 +159,7 @@ let package = Package(
       dependencies: ["AlignedBuffers", "Objectives", "RunLog", "SignBits", "SignDescent"],
       swiftSettings: common),
     .testTarget(
-      name: "JobTests", dependencies: ["TestSupport"], exclude: ["scenario.sh"],
+      name: "JobTests", dependencies: ["TestSupport"], exclude: ["fence.c", "scenario.sh"],
       swiftSettings: common),
     .testTarget(
       name: "LaunchTests", dependencies: ["TestSupport"], exclude: ["Allocations", "Replay"],

@@ -13,6 +13,10 @@
 # Variables: SIGNUM is the program, SIGNUM_ROOT its checkout (where the job was submitted),
 # SIGNUM_LAUNCHER is srun (default) or mpirun.
 
+# Slurm's default fence, a tree, does not wait for other nodes (22.05, with PMIx 4.2): a rank of a fast
+# node leaves MPI_Init and sends to one that can't take messages yet, which dies of it. A ring waits.
+export SLURM_PMIX_FENCE=ring
+
 root=${SIGNUM_ROOT:-$SLURM_SUBMIT_DIR}
 signum=${SIGNUM:-$root/.build/release/signum}
 # A job that was stopped and started this often makes no progress.

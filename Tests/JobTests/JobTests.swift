@@ -68,6 +68,7 @@ struct JobTests {
     #expect(told["strong"] == "3" && told["weak"] == "3" && told["reproduce"] == "1")
     #expect(told["votes"] == "3")
     #expect(told["cancelled"] == "stopped")
+    #expect(told["fence"] == "4 together")
     #expect(told["mislaunched"]?.contains("no program at /nowhere") == true)
   }
 }

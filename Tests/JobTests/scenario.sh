@@ -94,6 +94,13 @@ scripts() {
   scancel "$job"
   wait_for 200 is_gone "$job"
   tell cancelled "$(last "$work/cancelled-$job/log.jsonl" exitReason)"
+  # Ranks of both nodes wait for each other before the first one sends.
+  local flags=()
+  read -ra flags <<< "$(pkg-config --cflags --libs pmix)"
+  cc -o "$work/fence" Tests/JobTests/fence.c "${flags[@]}"
+  job=$(SIGNUM=$work/fence submit --wait --job-name=fence Jobs/train.sbatch)
+  tell fence "$(awk '/^fence came/ { if ($3 > came) came = $3; if (!left || $5 < left) left = $5; ranks++ }
+    END { print ranks, (left >= came ? "together" : "apart") }' "$work/fence-$job.out")"
   # A job without a program says so.
   job=$(SIGNUM=/nowhere submit --job-name=mislaunched Jobs/train.sbatch || true)
   wait_for 200 is_gone "$job"
