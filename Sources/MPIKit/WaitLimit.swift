@@ -20,7 +20,7 @@ extension WaitTimeout: CustomStringConvertible {
 public struct WaitLimit: Sendable {
   /// One pause in so many yields: a message between neighbours comes within a few tests, and a yield
   /// takes longer than a test.
-  private static let pausesPerYield = 32
+  private static let pausesPerYield = 8
 
   private var pauses = 0
   private let seconds: Double
@@ -34,7 +34,7 @@ public struct WaitLimit: Sendable {
     start = SuspendingClock.now
   }
 
-  /// Every 32nd time lets others run on this core and looks at the clock.
+  /// Every eighth time lets others run on this core and looks at the clock.
   ///
   /// Ranks that share a core would otherwise wait through whole time slices of each other.
   ///
