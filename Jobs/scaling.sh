@@ -66,8 +66,7 @@ train() {
       "$(awk -v ms="$GRADIENT_MS" -v b="$batch" -v all="$BATCH" 'BEGIN { print ms * b / all }')")
   fi
   if [ -n "${SLURM_JOB_ID:-}" ] && [ -z "$4" ]; then
-    # A ring waits for all nodes, as Jobs/slurm.sh has it.
-    launcher=(env SLURM_PMIX_FENCE=ring srun --mpi=pmix --kill-on-bad-exit=1 -n "$3")
+    launcher=(srun --mpi=pmix --kill-on-bad-exit=1 -n "$3")
   elif [ "$3" -gt 1 ]; then
     # Open MPI hands variables to other hosts when told to.
     launcher=(mpirun -np "$3" -x SIGNUM_LINK_GBPS)

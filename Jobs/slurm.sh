@@ -15,7 +15,7 @@
 
 # Slurm's default fence, a tree, does not wait for other nodes (22.05, with PMIx 4.2): a rank of a fast
 # node leaves MPI_Init and sends to one that can't take messages yet, which dies of it. A ring waits.
-export SLURM_PMIX_FENCE=ring
+export SLURM_PMIX_FENCE=${SLURM_PMIX_FENCE:-ring}
 
 root=${SIGNUM_ROOT:-$SLURM_SUBMIT_DIR}
 signum=${SIGNUM:-$root/.build/release/signum}
