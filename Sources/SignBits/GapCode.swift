@@ -22,12 +22,16 @@ public struct GapCode: ~Copyable {
   static let largestShift = 20
   /// Words whose set bits are listed at a time.
   private static let listedWords = 256
-  /// The places of set bits, with room for a few that are listed for nothing.
+  /// A place before the first gap, then the places of set bits, a few of them listed for nothing.
   private var places: AlignedBuffer<UInt32>
+  /// The codes of the gaps between these, two by two.
+  private var pairs: AlignedBuffer<UInt64>
 
-  /// A coder; allocates 64 kB.
+  /// A coder; allocates 200 kB.
   public init() {
-    places = AlignedBuffer(repeating: 0, count: 64 * Self.listedWords + 8)
+    let mostGaps = 64 * Self.listedWords + GapPairs.lanes
+    places = AlignedBuffer(repeating: 0, count: 1 + mostGaps + 4)
+    pairs = AlignedBuffer(repeating: 0, count: mostGaps)
   }
 
   /// Codes words.
@@ -77,26 +81,29 @@ public struct GapCode: ~Copyable {
   private mutating func codeStream(
     _ words: UnsafeBufferPointer<UInt64>, shift: UInt64, to target: UnsafeMutablePointer<UInt64>
   ) -> (words: Int, setBits: Int) {
-    var writer = unsafe BitWriter(UnsafeMutableRawPointer(target))
-    let places = unsafe places.unsafeElements
-    var next: UInt64 = 0
+    guard let places = unsafe places.unsafeElements.baseAddress,
+      let pairs = unsafe pairs.unsafeElements.baseAddress
+    else { preconditionFailure("a coder without memory") }
+    var writer = unsafe BitWriter(target)
+    let gapPairs = GapPairs(shift: shift)
+    // The first gap is one from the place before all words.
+    unsafe places[0] = .max
+    var waiting = 0
     var total = 0
     for first in stride(from: 0, to: words.count, by: Self.listedWords) {
-      let count = unsafe Self.list(
-        words, first..<min(first + Self.listedWords, words.count), into: places)
-      var index = 0
-      while index + 1 < count {
-        let (first, second) = unsafe (UInt64(places[index]), UInt64(places[index &+ 1]))
-        unsafe writer.write(first &- next, second &- first &- 1, shift: shift)
-        next = second &+ 1
-        index &+= 2
-      }
-      if index < count {
-        let place = unsafe UInt64(places[index])
-        unsafe writer.write(place &- next, shift: shift)
-        next = place &+ 1
-      }
-      total += count
+      let range = first..<min(first + Self.listedWords, words.count)
+      let count = unsafe Self.list(words, range, into: places + 1 + waiting)
+      total &+= count
+      waiting &+= count
+      let gaps = waiting & ~(GapPairs.lanes &- 1)
+      unsafe gapPairs.code(places, count: gaps, into: pairs)
+      unsafe writer.write(pairs, places, gaps: gaps, shift: shift)
+      // Those that fill no vector are coded with the next ones.
+      waiting &-= gaps
+      for index in 0...waiting { unsafe places[index] = places[gaps &+ index] }
+    }
+    for index in 0..<waiting {
+      unsafe writer.write(gapAfter: places + index, shift: shift)
     }
     return unsafe (writer.finish() - target, total)
   }
@@ -107,91 +114,25 @@ public struct GapCode: ~Copyable {
   /// answered wrongly once a word.
   private static func list(
     _ words: UnsafeBufferPointer<UInt64>, _ range: Range<Int>,
-    into places: UnsafeMutableBufferPointer<UInt32>
+    into places: UnsafeMutablePointer<UInt32>
   ) -> Int {
-    var end = 0
-    for word in range {
-      var bits = unsafe words[word]
+    var end = unsafe places
+    var base = UInt32(truncatingIfNeeded: range.lowerBound &* 64)
+    for unsafeword in unsafe words.extracting(range) {
+      var bits = word
       let count = bits.nonzeroBitCount
-      let base = UInt32(truncatingIfNeeded: word &* 64)
       var listed = 0
       repeat {
         for place in 0..<4 {
-          unsafe places[end &+ listed &+ place] =
+          unsafe end[listed &+ place] =
             base &+ UInt32(truncatingIfNeeded: bits.trailingZeroBitCount)
           bits &= bits &- 1
         }
         listed &+= 4
       } while listed < count
-      end &+= count
+      unsafe end += count
+      base &+= 64
     }
-    return end
-  }
-}
-
-/// Writes a stream of bits, the lowest first.
-@unsafe
-private struct BitWriter {
-  private let start: UnsafeMutableRawPointer
-  private var byte: UnsafeMutableRawPointer
-  private var pending: UInt64 = 0
-  private var filled: UInt64 = 0
-
-  init(_ start: UnsafeMutableRawPointer) {
-    unsafe self.start = unsafe start
-    unsafe byte = unsafe start
-  }
-
-  /// Writes two gaps, at once where they are short.
-  @inline(__always)
-  mutating func write(_ gap: UInt64, _ second: UInt64, shift: UInt64) {
-    let (zeros, secondZeros) = (gap &>> shift, second &>> shift)
-    guard zeros &+ secondZeros &+ 2 &* (shift &+ 1) <= 56 else {
-      unsafe write(gap, shift: shift)
-      unsafe write(second, shift: shift)
-      return
-    }
-    let length = zeros &+ 1 &+ shift
-    let bits =
-      unsafe Self.code(gap, zeros, shift) | Self.code(second, secondZeros, shift) &<< length
-    unsafe push(bits, length: length &+ secondZeros &+ 1 &+ shift)
-  }
-
-  /// Writes a gap.
-  @inline(__always)
-  mutating func write(_ gap: UInt64, shift: UInt64) {
-    var zeros = gap &>> shift
-    while zeros >= 24 {
-      unsafe push(0, length: 24)
-      zeros &-= 24
-    }
-    unsafe push(Self.code(gap, zeros, shift), length: zeros &+ 1 &+ shift)
-  }
-
-  /// The last of the zeros of a gap, a one, and the gap's low bits.
-  @inline(__always)
-  private static func code(_ gap: UInt64, _ zeros: UInt64, _ shift: UInt64) -> UInt64 {
-    (1 | (gap & (1 &<< shift &- 1)) &<< 1) &<< zeros
-  }
-
-  /// Writes at most 56 bits: whole words are stored, and as many bytes as are complete passed.
-  @inline(__always)
-  private mutating func push(_ bits: UInt64, length: UInt64) {
-    unsafe pending |= bits &<< filled
-    unsafe byte.storeBytes(of: pending, as: UInt64.self)
-    unsafe filled &+= length
-    let complete = unsafe filled &>> 3
-    unsafe byte += Int(truncatingIfNeeded: complete)
-    unsafe pending &>>= complete &* 8
-    unsafe filled &= 7
-  }
-
-  /// Ends the stream in a word of zeros; where the next one starts.
-  mutating func finish() -> UnsafeMutablePointer<UInt64> {
-    unsafe byte.storeBytes(of: pending, as: UInt64.self)
-    unsafe byte.storeBytes(of: 0, toByteOffset: 8, as: UInt64.self)
-    let bytes = unsafe (byte - start) + (filled > 0 ? 1 : 0)
-    let words = (bytes + 7) / 8 + 1
-    return unsafe start.assumingMemoryBound(to: UInt64.self) + words
+    return unsafe end - places
   }
 }

@@ -138,6 +138,7 @@ struct ReferencePlanes: ~Copyable {
   func copy(_ place: Place, to planes: inout SignPlanes, from first: Int) {
     let words = first..<first + place.words.count
     planes.signs.copy(signs.span, from: place.words.lowerBound, to: words)
+    guard hasMask[place.chunk] || planes.hasMask else { return }
     planes.masks.copy(masks.span, from: place.words.lowerBound, to: words)
     guard hasMask[place.chunk] else { return }
     planes.hasMask = true

@@ -44,6 +44,17 @@ struct GapCodeTests {
     }
   }
 
+  /// Gaps whose codes are longer than those that are joined to pairs.
+  @Test(arguments: [1, 3, 40, 400])
+  func longGapsAmongShortOnes_comeBack(hole: Int) throws {
+    var words = words(1_200, oneIn: 25, seed: hole)
+    for start in stride(from: 100, to: 1_000, by: 2 * hole + 9) {
+      for word in start..<min(start + hole, 1_100) { words[word] = 0 }
+    }
+    let code = try #require(encode(words))
+    #expect(decode(code, count: 1_200) == words)
+  }
+
   /// The entropies of independent flips.
   @Test(arguments: [(25, 0.2423), (100, 0.0808), (1_000, 0.0114)])
   func code_isWithinThreePercentOfTheEntropy(oneIn rate: Int, entropy: Double) throws {
