@@ -117,9 +117,9 @@ public struct GapCode: ~Copyable {
     into places: UnsafeMutablePointer<UInt32>
   ) -> Int {
     var end = unsafe places
-    var base = UInt32(truncatingIfNeeded: range.lowerBound &* 64)
-    for unsafeword in unsafe words.extracting(range) {
-      var bits = word
+    for word in range {
+      var bits = unsafe words[word]
+      let base = UInt32(truncatingIfNeeded: word &* 64)
       let count = bits.nonzeroBitCount
       var listed = 0
       repeat {
@@ -131,7 +131,6 @@ public struct GapCode: ~Copyable {
         listed &+= 4
       } while listed < count
       unsafe end += count
-      base &+= 64
     }
     return unsafe end - places
   }
