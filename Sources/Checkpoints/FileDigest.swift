@@ -38,7 +38,7 @@ public struct FileDigest: Hashable, Sendable {
 
   /// The digest of bytes in memory.
   init(of bytes: [UInt8]) {
-    self.init(bytes: bytes.count, hash: XXH3_64bits(bytes, bytes.count))
+    self.init(bytes: bytes.count, hash: CXXHash64(bytes, bytes.count, 0))
   }
 
   /// The hash as 16 hexadecimal digits.

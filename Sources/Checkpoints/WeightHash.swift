@@ -22,7 +22,7 @@ public struct WeightHash: Hashable, Sendable, CustomStringConvertible {
 
   /// The hash of the bytes of numbers.
   public init(ofBytes bytes: RawSpan) {
-    value = bytes.withUnsafeBytes { XXH3_64bits($0.baseAddress, $0.count) }
+    value = bytes.withUnsafeBytes { CXXHash64($0.baseAddress, $0.count, 0) }
   }
 
   /// A hash from its text; nil for another text.

@@ -36,7 +36,7 @@ enum Bible {
   }
 
   private static func fileName(of bytes: [UInt8]) -> String {
-    let hash = String(XXH3_64bits(bytes, bytes.count), radix: 16)
+    let hash = String(CXXHash64(bytes, bytes.count, 0), radix: 16)
     return "bible-kjv-" + String(repeating: "0", count: 16 - hash.count) + hash + ".txt"
   }
 

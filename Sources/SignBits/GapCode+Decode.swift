@@ -1,13 +1,12 @@
 extension GapCode {
-  /// Decodes words.
+  /// Flips the bits of words that were set in the words coded.
   ///
   /// - Parameters:
+  ///   - words: The words; anything, if the code is none.
   ///   - code: The code, all of it.
-  ///   - words: All written, if the code is one.
   /// - Returns: Whether it was a code of so many words.
-  /// - Complexity: O(words + set bits); no allocation.
-  public static func decode(_ code: Span<UInt64>, into words: consuming MutableSpan<UInt64>) -> Bool
-  {
+  /// - Complexity: O(set bits); no allocation.
+  public static func flip(_ words: consuming MutableSpan<UInt64>, by code: Span<UInt64>) -> Bool {
     guard code.count >= headWords + 2 else { return false }
     let shift = code[0] & 0xFF
     let firstWords = Int(truncatingIfNeeded: code[0] >> 8)
@@ -17,22 +16,21 @@ extension GapCode {
     }
     return unsafe code.withUnsafeBytes { code in
       unsafe words.withUnsafeMutableBufferPointer { words in
-        unsafe words.update(repeating: 0)
         let reader = unsafe GapReader(code, shift, words)
         var first = GapReader.Place(bit: 64 * headWords, next: 0)
         var second = GapReader.Place(
           bit: 64 * (headWords + firstWords), next: 64 * (words.count / 2))
         let pairs = min(counts.0, counts.1) / 2
         for _ in 0..<pairs {
-          guard unsafe reader.setNextTwo(&first), unsafe reader.setNextTwo(&second) else {
+          guard unsafe reader.flipNextTwo(&first), unsafe reader.flipNextTwo(&second) else {
             return false
           }
         }
         for _ in 0..<counts.0 - 2 * pairs {
-          guard unsafe reader.setNext(&first) else { return false }
+          guard unsafe reader.flipNext(&first) else { return false }
         }
         for _ in 0..<counts.1 - 2 * pairs {
-          guard unsafe reader.setNext(&second) else { return false }
+          guard unsafe reader.flipNext(&second) else { return false }
         }
         return true
       }
@@ -40,13 +38,13 @@ extension GapCode {
   }
 }
 
-/// Sets the bits of words that streams of gaps tell.
+/// Flips the bits of words that streams of gaps tell.
 ///
 /// Both streams are held to the bounds of the whole: that keeps them within memory, with less to
 /// remember between two bits.
 @unsafe
 private struct GapReader {
-  /// Where a stream is: its next bit, and the place after the last one that it set.
+  /// Where a stream is: its next bit, and the place after the last one that it flipped.
   struct Place {
     var bit: Int
     var next: Int
@@ -73,9 +71,9 @@ private struct GapReader {
     unsafe limit = words.count * 64
   }
 
-  /// Sets the next two bits as `setNext(_:)` does, after one load where their gaps are short.
+  /// Flips the next two bits as `flipNext(_:)` does, after one load where their gaps are short.
   @inline(__always)
-  func setNextTwo(_ place: inout Place) -> Bool {
+  func flipNextTwo(_ place: inout Place) -> Bool {
     guard unsafe place.bit < end else { return false }
     let window = unsafe window(at: place.bit)
     let zeros = UInt64(truncatingIfNeeded: window.trailingZeroBitCount)
@@ -85,21 +83,21 @@ private struct GapReader {
     let bothLengths = unsafe length &+ nextZeros &+ 1 &+ shift
     // Also where `length` is beyond the word and `rest` is nonsense.
     guard unsafe bothLengths <= Self.windowBits else {
-      return unsafe setNext(&place) && setNext(&place)
+      return unsafe flipNext(&place) && flipNext(&place)
     }
     place.bit &+= Int(truncatingIfNeeded: bothLengths)
     let found = unsafe place.next &+ gap(zeros, in: window)
     let nextFound = unsafe found &+ 1 &+ gap(nextZeros, in: rest)
     guard unsafe nextFound < limit else { return false }
-    unsafe set(found)
-    unsafe set(nextFound)
+    unsafe flip(found)
+    unsafe flip(nextFound)
     place.next = nextFound &+ 1
     return true
   }
 
-  /// Sets the next bit; false where the code ends or tells a place outside the words.
+  /// Flips the next bit; false where the code ends or tells a place outside the words.
   @inline(__always)
-  func setNext(_ place: inout Place) -> Bool {
+  func flipNext(_ place: inout Place) -> Bool {
     var quotient: UInt64 = 0
     while true {
       guard unsafe place.bit < end else { return false }
@@ -114,7 +112,7 @@ private struct GapReader {
       let skipped = unsafe Int(truncatingIfNeeded: quotient &<< shift)
       let found = unsafe place.next &+ skipped &+ gap(zeros, in: window)
       guard unsafe found >= 0 && found < limit else { return false }
-      unsafe set(found)
+      unsafe flip(found)
       place.next = found &+ 1
       return true
     }
@@ -134,7 +132,7 @@ private struct GapReader {
   }
 
   @inline(__always)
-  private func set(_ place: Int) {
-    unsafe words[place &>> 6] |= 1 &<< UInt64(truncatingIfNeeded: place & 63)
+  private func flip(_ place: Int) {
+    unsafe words[place &>> 6] ^= 1 &<< UInt64(truncatingIfNeeded: place & 63)
   }
 }

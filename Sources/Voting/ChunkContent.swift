@@ -223,7 +223,8 @@ private func copyWords(
   for index in end..<first + (words.count + 7) / 8 * 8 { message[index] = 0 }
 }
 
-private func isAnySet(_ plane: Span<UInt64>, _ words: Range<Int>) -> Bool {
+/// Whether any bit of some words is set.
+func isAnySet(_ plane: Span<UInt64>, _ words: Range<Int>) -> Bool {
   var all: UInt64 = 0
   for word in words { all |= plane[word] }
   return all != 0

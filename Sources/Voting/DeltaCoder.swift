@@ -123,31 +123,34 @@ final class DeltaCoder {
     guard maskStart + (maskBytes + 7) / 8 == content.count, changesMask == (maskBytes > 0) else {
       throw ChunkProblem("codes of \(signBytes) and \(maskBytes) bytes in \(8 * content.count)")
     }
-    let words = place.words.count
     let isCode =
-      decode(
-        content.extracting(Self.headWords..<maskStart), byteCount: signBytes,
-        isGaps: content[0] & Self.signGaps != 0, words: words, into: &signFlips)
+      flip(
+        &reference.signs, place.words, by: content.extracting(Self.headWords..<maskStart),
+        byteCount: signBytes, isGaps: content[0] & Self.signGaps != 0)
       && (!changesMask
-        || decode(
-          content.extracting(maskStart..<content.count), byteCount: maskBytes,
-          isGaps: content[0] & Self.maskGaps != 0, words: words, into: &maskFlips))
-    guard isCode else { throw ChunkProblem("a code that does not give \(words) words") }
-    reference.flip(
-      place, vote: vote, signFlips: signFlips, maskFlips: maskFlips, changesMask: changesMask)
+        || flip(
+          &reference.masks, place.words, by: content.extracting(maskStart..<content.count),
+          byteCount: maskBytes, isGaps: content[0] & Self.maskGaps != 0))
+    guard isCode else { throw ChunkProblem("a code that does not give \(place.words.count) words") }
+    reference.take(place, vote: vote, masksChanged: changesMask)
     guard reference.hash(of: place) == content[2] else {
       throw ChunkProblem("a code whose chunk has another hash than the sender's")
     }
   }
 
-  /// Decodes the first words of flips; whether that was a code of as many.
-  private func decode(
-    _ code: Span<UInt64>, byteCount: Int, isGaps: Bool, words: Int,
-    into flips: inout AlignedBuffer<UInt64>
+  /// Flips bits of a plane; whether the code was one of as many words.
+  private func flip(
+    _ plane: inout AlignedBuffer<UInt64>, _ words: Range<Int>, by code: Span<UInt64>,
+    byteCount: Int, isGaps: Bool
   ) -> Bool {
-    isGaps
-      ? GapCode.decode(code, into: flips.mutableSpan(in: 0..<words))
-      : huffman.decode(code, byteCount: byteCount, into: flips.mutableSpan(in: 0..<words))
+    if isGaps { return GapCode.flip(plane.mutableSpan(in: words), by: code) }
+    guard
+      huffman.decode(code, byteCount: byteCount, into: signFlips.mutableSpan(in: 0..<words.count))
+    else { return false }
+    let target = unsafe plane.unsafeElements.extracting(words)
+    let flips = unsafe signFlips.unsafeElements
+    for word in 0..<words.count { unsafe target[word] ^= flips[word] }
+    return true
   }
 
   /// Takes a chunk that came as it is as the reference of the next vote.

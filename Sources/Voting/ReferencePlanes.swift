@@ -8,7 +8,7 @@ internal import SignBits
 /// goes costs nothing in the sign plane. Memory: d/4 bytes for d coordinates.
 struct ReferencePlanes: ~Copyable {
   var signs: AlignedBuffer<UInt64>
-  private var masks: AlignedBuffer<UInt64>
+  var masks: AlignedBuffer<UInt64>
   /// The vote that each chunk was last sent in; nil before the first one.
   private var votes: [UInt32?]
   /// Whether any mask bit of a chunk is set.
@@ -57,24 +57,23 @@ struct ReferencePlanes: ~Copyable {
     unsafe withUnsafeWords(place) { signs, masks in
       let newSigns = unsafe planes.signs.unsafeElements.extracting(first..<first + count)
       let newMasks = unsafe planes.masks.unsafeElements.extracting(first..<first + count)
-      let flips = unsafe signFlips.unsafeElements
-      for word in 0..<count {
-        unsafe flips[word] = unsafe newSigns[word] ^ signs[word]
-      }
-      // A sign below a mask stays as it was.
-      if planes.hasMask {
-        for word in 0..<count { unsafe flips[word] &= ~newMasks[word] }
-      }
-      for word in 0..<count {
-        let flip = unsafe flips[word]
-        unsafe signs[word] ^= flip
-        change.signBits &+= flip.nonzeroBitCount
-      }
-      guard isMasked else { return }
-      let maskChanges = unsafe maskFlips.unsafeElements
-      for block in stride(from: 0, to: count, by: Tally.blockPlaneWords) {
+      let (flips, maskChanges) = unsafe (signFlips.unsafeElements, maskFlips.unsafeElements)
+      // By blocks, so that what one loop leaves is near when the next one takes it.
+      for start in stride(from: 0, to: count, by: Tally.blockPlaneWords) {
+        let block = start..<min(start + Tally.blockPlaneWords, count)
+        for word in block { unsafe flips[word] = newSigns[word] ^ signs[word] }
+        // A sign below a mask stays as it was.
+        if planes.hasMask {
+          for word in block { unsafe flips[word] &= ~newMasks[word] }
+        }
+        for word in block {
+          let flip = unsafe flips[word]
+          unsafe signs[word] ^= flip
+          change.signBits &+= flip.nonzeroBitCount
+        }
+        guard isMasked else { continue }
         var any: UInt64 = 0
-        for word in block..<min(block + Tally.blockPlaneWords, count) {
+        for word in block {
           let mask = unsafe planes.hasMask ? newMasks[word] : 0
           let flip = unsafe mask ^ masks[word]
           unsafe maskChanges[word] = flip
@@ -90,28 +89,10 @@ struct ReferencePlanes: ~Copyable {
     return change
   }
 
-  /// Changes a chunk by what came.
-  ///
-  /// - Parameter maskFlips: Nil where the mask is as before.
-  mutating func flip(
-    _ place: Place, vote: UInt32, signFlips: borrowing AlignedBuffer<UInt64>,
-    maskFlips: borrowing AlignedBuffer<UInt64>, changesMask: Bool
-  ) {
-    var anyMask: UInt64 = hasMask[place.chunk] ? 1 : 0
-    let count = place.words.count
-    unsafe withUnsafeWords(place) { signs, masks in
-      let flips = unsafe signFlips.unsafeElements
-      for word in 0..<count { unsafe signs[word] ^= flips[word] }
-      guard changesMask else { return }
-      anyMask = 0
-      let maskChanges = unsafe maskFlips.unsafeElements
-      for word in 0..<count {
-        unsafe masks[word] ^= maskChanges[word]
-        anyMask |= unsafe masks[word]
-      }
-    }
+  /// Takes a chunk whose planes were changed by what came.
+  mutating func take(_ place: Place, vote: UInt32, masksChanged: Bool) {
     votes[place.chunk] = vote
-    hasMask[place.chunk] = anyMask != 0
+    if masksChanged { hasMask[place.chunk] = isAnySet(masks.span, place.words) }
   }
 
   /// The XXH3 hash of a chunk: of its signs, and with that as the seed of its masks.
@@ -122,7 +103,7 @@ struct ReferencePlanes: ~Copyable {
   }
 
   private static func hash(_ words: Span<UInt64>, seed: UInt64) -> UInt64 {
-    unsafe words.withUnsafeBytes { unsafe XXH3_64bits_withSeed($0.baseAddress, $0.count, seed) }
+    unsafe words.withUnsafeBytes { unsafe CXXHash64($0.baseAddress, $0.count, seed) }
   }
 
   /// Writes a chunk as a message holds it that was not coded.

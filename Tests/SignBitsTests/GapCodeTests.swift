@@ -25,7 +25,7 @@ struct GapCodeTests {
 
   private func decode(_ code: [UInt64], count: Int) -> [UInt64]? {
     var words = [UInt64](repeating: .max, count: count)
-    return GapCode.decode(code.span, into: words.mutableSpan) ? words : nil
+    return GapCode.flip(words.mutableSpan, by: code.span) ? words.map(~) : nil
   }
 
   @Test(arguments: [0, 1, 2, 3, 63, 64, 255, 256, 257, 1_025], [1, 2, 7, 30, 400, 1_000_000])
