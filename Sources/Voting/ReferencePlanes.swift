@@ -115,14 +115,13 @@ struct ReferencePlanes: ~Copyable {
       masks: hasMask[place.chunk] ? masks.span.extracting(place.words) : nil, into: &message)
   }
 
-  /// Copies a chunk into planes.
+  /// Copies a chunk into planes, which have no mask there.
   func copy(_ place: Place, to planes: inout SignPlanes, from first: Int) {
     let words = first..<first + place.words.count
     planes.signs.copy(signs.span, from: place.words.lowerBound, to: words)
-    guard hasMask[place.chunk] || planes.hasMask else { return }
-    planes.masks.copy(masks.span, from: place.words.lowerBound, to: words)
     guard hasMask[place.chunk] else { return }
     planes.hasMask = true
+    planes.masks.copy(masks.span, from: place.words.lowerBound, to: words)
     let (source, sourceMasks) = (signs.span, masks.span)
     var target = planes.signs.mutableSpan(in: words)
     for word in target.indices {

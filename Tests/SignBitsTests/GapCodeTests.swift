@@ -45,14 +45,16 @@ struct GapCodeTests {
   }
 
   /// Gaps whose codes are longer than those that are joined to pairs.
-  @Test(arguments: [1, 3, 40, 400])
+  @Test(arguments: [1, 8, 14, 16, 20, 40, 400])
   func longGapsAmongShortOnes_comeBack(hole: Int) throws {
     var words = words(1_200, oneIn: 25, seed: hole)
     for start in stride(from: 100, to: 1_000, by: 2 * hole + 9) {
       for word in start..<min(start + hole, 1_100) { words[word] = 0 }
     }
     let code = try #require(encode(words))
-    #expect(decode(code, count: 1_200) == words)
+    // Not the words themselves in a message.
+    let isSame = decode(code, count: 1_200) == words
+    #expect(isSame)
   }
 
   /// The entropies of independent flips.
