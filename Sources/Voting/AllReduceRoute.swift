@@ -161,8 +161,9 @@ final class AllReduceRoute: BallotRoute {
 
 /// The shape of a message of bit-sliced counters and the operation that adds two of them.
 private final class CounterReduction {
-  /// The bytes of a chunk, about.
-  private static let chunkBytes = 1 << 18
+  /// The bytes of a chunk, about: 4 ranks on 2 cores take 0.83 of the time that they take with half
+  /// as many, 4 hosts at 1 Gbit/s 1.015.
+  private static let chunkBytes = 1 << 19
 
   let planes: Int
   let blockWords: Int
