@@ -171,7 +171,8 @@ struct HierarchicalTests {
   @Test(arguments: Layout.allCases)
   func traffic_isThatBetweenNodes(layout: Layout) throws {
     let world = try RankWorld.communicator()
-    let count = 64 * 4_096
+    // Shards of as many blocks each.
+    let count = 65_536 * world.size
     let vote = try makeVote(count, .fair, layout.nodes, on: world)
     try hold(vote, step: 0)
     var sums = [vote.traffic.bytesSent, vote.traffic.bytesReceived]
