@@ -1,3 +1,5 @@
+#pragma once
+
 // The functions of the library, which is built for the oldest processors.
 #include <xxhash.h>
 

@@ -2,28 +2,28 @@
 ///
 /// Four pairs are eight words: the code of each, and its bits. More than `mostBits` stand for a pair
 /// that has to be coded otherwise.
-struct GapPairs {
+enum GapPairs {
   static let lanes = 8
   /// Of two codes of 28 bits, the longest that a lane holds while they are compared by bits alone.
   static let mostBits: UInt64 = 56
-
-  let shift: UInt64
 
   /// Codes the gaps between places.
   ///
   /// - Parameters:
   ///   - places: One more than there are gaps.
   ///   - count: The number of gaps, a multiple of `lanes`.
-  ///   - pairs: Room for as many words.
-  func code(
-    _ places: UnsafePointer<UInt32>, count: Int, into pairs: UnsafeMutablePointer<UInt64>
+  ///   - shift: The low bits of each gap.
+  ///   - pairs: Room for as many words as gaps.
+  static func code(
+    _ places: UnsafePointer<UInt32>, count: Int, shift: UInt64,
+    into pairs: UnsafeMutablePointer<UInt64>
   ) {
     typealias Lanes = SIMD8<UInt32>
     typealias Pairs = SIMD4<UInt64>
     let shift = Lanes(repeating: UInt32(truncatingIfNeeded: shift))
     let one = Lanes(repeating: 1)
     let low = Pairs(repeating: 0xFFFF_FFFF)
-    for first in stride(from: 0, to: count, by: Self.lanes) {
+    for first in stride(from: 0, to: count, by: lanes) {
       let start = unsafe UnsafeRawPointer(places + first)
       let before = unsafe start.loadUnaligned(as: Lanes.self)
       let after = unsafe start.loadUnaligned(fromByteOffset: 4, as: Lanes.self)
@@ -64,8 +64,8 @@ struct BitWriter {
     _ pairs: UnsafePointer<UInt64>, _ places: UnsafePointer<UInt32>, gaps: Int, shift: UInt64
   ) {
     for first in stride(from: 0, to: gaps, by: GapPairs.lanes) {
-      for pair in 0..<4 {
-        let length = unsafe pairs[first &+ 4 &+ pair]
+      for pair in 0..<GapPairs.lanes / 2 {
+        let length = unsafe pairs[first &+ GapPairs.lanes / 2 &+ pair]
         if length <= GapPairs.mostBits {
           unsafe push(pairs[first &+ pair], length: length)
         } else {

@@ -85,7 +85,6 @@ public struct GapCode: ~Copyable {
       let pairs = unsafe pairs.unsafeElements.baseAddress
     else { preconditionFailure("a coder without memory") }
     var writer = unsafe BitWriter(target)
-    let gapPairs = GapPairs(shift: shift)
     // The first gap is one from the place before all words.
     unsafe places[0] = .max
     var waiting = 0
@@ -96,7 +95,7 @@ public struct GapCode: ~Copyable {
       total &+= count
       waiting &+= count
       let gaps = waiting & ~(GapPairs.lanes &- 1)
-      unsafe gapPairs.code(places, count: gaps, into: pairs)
+      unsafe GapPairs.code(places, count: gaps, shift: shift, into: pairs)
       unsafe writer.write(pairs, places, gaps: gaps, shift: shift)
       // Those that fill no vector are coded with the next ones.
       waiting &-= gaps
