@@ -143,7 +143,7 @@ final class DeltaCoder {
     _ plane: inout AlignedBuffer<UInt64>, _ words: Range<Int>, by code: Span<UInt64>,
     byteCount: Int, isGaps: Bool
   ) -> Bool {
-    if isGaps { return GapCode.flip(plane.mutableSpan(in: words), by: code) }
+    if isGaps { return gaps.flip(plane.mutableSpan(in: words), by: code) }
     guard
       huffman.decode(code, byteCount: byteCount, into: signFlips.mutableSpan(in: 0..<words.count))
     else { return false }

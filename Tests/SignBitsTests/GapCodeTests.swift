@@ -24,8 +24,9 @@ struct GapCodeTests {
   }
 
   private func decode(_ code: [UInt64], count: Int) -> [UInt64]? {
+    var coder = GapCode()
     var words = [UInt64](repeating: .max, count: count)
-    return GapCode.flip(words.mutableSpan, by: code.span) ? words.map(~) : nil
+    return coder.flip(words.mutableSpan, by: code.span) ? words.map(~) : nil
   }
 
   @Test(arguments: [0, 1, 2, 3, 63, 64, 255, 256, 257, 1_025], [1, 2, 7, 30, 400, 1_000_000])
@@ -44,7 +45,7 @@ struct GapCodeTests {
     }
   }
 
-  /// Gaps whose codes are longer than those that are joined to pairs.
+  /// Gaps with more zeros and ones than are joined.
   @Test(arguments: [1, 8, 14, 16, 20, 40, 400])
   func longGapsAmongShortOnes_comeBack(hole: Int) throws {
     var words = words(1_200, oneIn: 25, seed: hole)
