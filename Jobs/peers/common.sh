@@ -26,16 +26,18 @@ build_signum() {
   signum=$(cd "$root" && swift build -c release --show-bin-path)/signum
 }
 
-# Runs a Python program on each emulated host, one process a host; fails where one of them does.
+# Runs a Python program on each emulated host, one process a host; fails where one of them does, or
+# takes more than the seconds in `limit`, where that is set.
 on_every_host() {
-  local addresses processes=() process rank=0
+  local addresses processes=() process rank=0 status=0
   read -ra addresses <<< "$SIGNUM_ADDRESSES"
   for address in "${addresses[@]}"; do
     RANK=$rank WORLD_SIZE=${#addresses[@]} MASTER_ADDR=${addresses[0]} MASTER_PORT=29500 \
       GLOO_SOCKET_IFNAME=eth0 OMP_NUM_THREADS=1 \
-      "$SIGNUM_ON_HOST" "$address" "$(printf '%q ' "$python" "$@")" &
+      "$SIGNUM_ON_HOST" "$address" "$(printf '%q ' ${limit:+timeout "$limit"} "$python" "$@")" &
     processes+=($!)
     rank=$((rank + 1))
   done
-  for process in "${processes[@]}"; do wait "$process"; done
+  for process in "${processes[@]}"; do wait "$process" || status=$?; done
+  return "$status"
 }

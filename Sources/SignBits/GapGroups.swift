@@ -2,7 +2,7 @@
 struct GapGroups {
   static let size = 8
   /// The most zeros and ones of half a group that are joined: so none of its gaps has more than 32.
-  static let mostBits: UInt64 = 35
+  static let mostJoinedBits: UInt64 = 35
 
   typealias Lanes = SIMD8<UInt32>
   typealias Pairs = SIMD4<UInt64>
@@ -26,7 +26,7 @@ struct GapGroups {
   /// - Parameters:
   ///   - places: One more than there are gaps.
   ///   - count: The number of gaps, of whole groups.
-  ///   - low: Where their low bits go, `shift` bytes for each group; passed. Up to eight bytes behind
+  ///   - low: Where their low bits go, `shift` bytes for each group; passed. Up to eight bytes after
   ///     them are written too.
   ///   - quotients: For each group eight words: the zeros and ones of its gaps by four in the first
   ///     and the third word, how many these are in the fifth and the seventh.
@@ -58,16 +58,16 @@ struct GapGroups {
     }
   }
 
-  /// Decodes gaps.
+  /// Decodes gaps, each with the set bit that ends it.
   ///
   /// - Parameters:
   ///   - ones: The places of the ones, and before them that of the one before.
   ///   - count: The number of gaps; a group is decoded whole.
-  ///   - low: Where their low bits are; passed. Up to eight bytes behind them are read too.
-  ///   - gaps: Room for the gaps of whole groups, each with the set bit behind it.
+  ///   - low: Where their low bits are; passed. Up to eight bytes after them are read too.
+  ///   - steps: Room for as many as whole groups have.
   func decode(
     _ ones: UnsafePointer<UInt32>, count: Int, low: inout UnsafeRawPointer,
-    into gaps: UnsafeMutablePointer<UInt32>
+    into steps: UnsafeMutablePointer<UInt32>
   ) {
     for first in stride(from: 0, to: count, by: Self.size) {
       var lows = unsafe fields.unpack(low.loadUnaligned(as: UInt64.self))
@@ -77,7 +77,7 @@ struct GapGroups {
       }
       unsafe low += shift
       let zeros = unsafe Self.differences(ones + first)
-      let target = unsafe UnsafeMutableRawPointer(gaps + first)
+      let target = unsafe UnsafeMutableRawPointer(steps + first)
       unsafe target.storeBytes(of: (zeros &<< shiftLanes | lows) &+ 1, as: Lanes.self)
     }
   }
@@ -103,30 +103,31 @@ private struct BitFields {
 
   private let bits: Pairs
   private let mask: Pairs
-  private let places: Pairs
+  private let offsets: Pairs
 
   init(bits: Int) {
     self.bits = Pairs(repeating: UInt64(bits))
     mask = Pairs(repeating: 1 &<< UInt64(bits) &- 1)
-    places = Self.places[bits]
+    offsets = Self.offsets[bits]
   }
 
   /// Where the fields of two lanes begin, by their bits.
   ///
-  /// In memory: of amounts that it computes itself the compiler makes eight shifts of one word.
-  private static let places: [Pairs] = (0...8).map { Pairs(0, 2, 4, 6) &* $0 }
+  /// In memory: where the compiler knows how the amounts of a shift came about, it makes a shift of
+  /// each word.
+  private static let offsets: [Pairs] = (0...8).map { Pairs(0, 2, 4, 6) &* $0 }
 
   /// Packs the low bits of each lane.
   @inline(__always)
   func pack(_ numbers: Lanes) -> UInt64 {
     let pairs = unsafe unsafeBitCast(numbers, to: Pairs.self)
-    let fields = (pairs & mask | (pairs &>> 32 & mask) &<< bits) &<< places
+    let fields = (pairs & mask | (pairs &>> 32 & mask) &<< bits) &<< offsets
     return fields[0] | fields[1] | fields[2] | fields[3]
   }
 
   @inline(__always)
   func unpack(_ word: UInt64) -> Lanes {
-    let fields = Pairs(repeating: word) &>> places
+    let fields = Pairs(repeating: word) &>> offsets
     return unsafe unsafeBitCast(
       fields & mask | (fields &>> bits & mask) &<< 32, to: Lanes.self)
   }

@@ -13,7 +13,7 @@ struct OnesWriter {
     unsafe byte = UnsafeMutableRawPointer(start)
   }
 
-  /// Writes the gaps between places, of which the quotients are coded by `GapGroups`.
+  /// Writes the quotients of the gaps between places, which `GapGroups` has coded.
   @inline(__always)
   mutating func write(
     _ quotients: UnsafePointer<UInt64>, _ places: UnsafePointer<UInt32>, gaps: Int
@@ -21,18 +21,18 @@ struct OnesWriter {
     for first in stride(from: 0, to: gaps, by: GapGroups.size) {
       for half in 0..<2 {
         let length = unsafe quotients[first &+ 2 &* half &+ 4]
-        if length <= GapGroups.mostBits {
+        if length <= GapGroups.mostJoinedBits {
           unsafe push(quotients[first &+ 2 &* half], length: length)
         } else {
           let place = unsafe places + first + 4 * half
-          for index in 0..<4 { unsafe write(gapAfter: place + index) }
+          for index in 0..<4 { unsafe write(quotientAfter: place + index) }
         }
       }
     }
   }
 
-  /// Writes the gap between a place and the next one.
-  mutating func write(gapAfter place: UnsafePointer<UInt32>) {
+  /// Writes the quotient of the gap between a place and the next one.
+  mutating func write(quotientAfter place: UnsafePointer<UInt32>) {
     var zeros = unsafe UInt64((place[1] &- place[0] &- 1) &>> shift)
     while zeros >= 48 {
       unsafe push(0, length: 48)

@@ -1,12 +1,12 @@
 /// Lists the places of set bits.
 enum SetBits {
-  /// The places behind a list that are written too.
+  /// The places after a list that are written too.
   static let slack = 8
 
   /// Lists the places of the set bits of some words that have few; how many there are.
   ///
-  /// Four at a time without asking whether there are as many: a question for each bit would be
-  /// answered wrongly once a word.
+  /// Four at a time without asking whether there are as many: a branch for each bit would be
+  /// predicted wrongly once a word.
   static func listFew(
     _ words: UnsafeBufferPointer<UInt64>, _ range: Range<Int>,
     into places: UnsafeMutablePointer<UInt32>

@@ -15,11 +15,20 @@ struct GapCodeTests {
 
   private func encode(_ words: [UInt64], room: Int? = nil) -> [UInt64]? {
     var coder = GapCode()
+    return encode(words, room: room, by: &coder)
+  }
+
+  private func encode(
+    _ words: [UInt64], room: Int? = nil, by coder: inout GapCode, before: UInt64 = .max
+  ) -> [UInt64]? {
     let room = 3..<3 + (room ?? 2 * words.count + 97)
-    var message = [UInt64](repeating: .max, count: room.upperBound)
+    var message = [UInt64](repeating: before, count: room.upperBound + 3)
     var span = message.mutableSpan
     let setBits = words.reduce(0) { $0 + $1.nonzeroBitCount }
     let count = coder.code(words.span, setBits: setBits, into: &span, room)
+    for word in Array(0..<3) + Array(room.upperBound..<room.upperBound + 3) {
+      #expect(message[word] == before, "word \(word) is outside of \(room)")
+    }
     return count.map { Array(message[3..<3 + $0]) }
   }
 
@@ -58,6 +67,24 @@ struct GapCodeTests {
     #expect(isSame)
   }
 
+  /// Gaps of more than eight low bits, in several groups.
+  @Test(arguments: [5_000, 100_000])
+  func rareBits_comeBack(rate: Int) throws {
+    let words = words(40_000, oneIn: rate, seed: rate)
+    let code = try #require(encode(words))
+    let isSame = decode(code, count: 40_000) == words
+    #expect(isSame)
+  }
+
+  @Test func code_dependsOnTheWordsAlone() throws {
+    var coder = GapCode()
+    for (count, rate) in [(700, 30), (300, 7), (1_000, 3_000), (5, 30), (200, 1), (900, 40)] {
+      let words = words(count, oneIn: rate, seed: count)
+      let fresh = try #require(encode(words))
+      #expect(encode(words, by: &coder, before: 0) == fresh)
+    }
+  }
+
   /// The entropies of independent flips.
   @Test(arguments: [(25, 0.2423), (100, 0.0808), (1_000, 0.0114)])
   func code_isWithinThreePercentOfTheEntropy(oneIn rate: Int, entropy: Double) throws {
@@ -70,21 +97,41 @@ struct GapCodeTests {
   @Test func tooLittleRoom_givesNothing() throws {
     let words = words(1_000, oneIn: 30, seed: 1)
     let whole = try #require(encode(words)).count
-    #expect(encode(words, room: whole - 1) == nil)
+    for room in 0..<whole { #expect(encode(words, room: room) == nil) }
+    for room in whole...whole + 40 {
+      if let code = encode(words, room: room) { #expect(code.count == whole) }
+    }
     #expect(encode(words, room: whole + 40)?.count == whole)
+  }
+
+  @Test func bitsOutside_areRefused() throws {
+    var words = [UInt64](repeating: 0, count: 101)
+    words[100] = 1
+    let code = try #require(encode(words))
+    #expect(decode(code, count: 101) == words)
+    #expect(decode(code, count: 100) == nil)
+    // 16 low bits, one bit set: a gap of 2^32 and the spare bytes.
+    let wrapped = [16 | 1 << 8, 0, 0, 0] + [UInt64](repeating: 0, count: 1_024) + [1]
+    #expect(decode(wrapped, count: 1_000) == nil)
   }
 
   @Test func damagedCodes_neverReachOutside() throws {
     let words = words(500, oneIn: 30, seed: 4)
     let code = try #require(encode(words))
-    var refused = 0
-    for position in 0..<2_000 {
+    // After the head and the low bits; each one that is lost or won makes another count.
+    let lowBytes = Int(code[0] & 0xFF) * ((Int(code[0] >> 8) + 7) / 8)
+    let ones = 1 + (lowBytes + 15) / 8
+    for bit in 0..<64 * code.count {
       var damaged = code
-      let bit = (position * 7_919) % (64 * code.count)
       damaged[bit / 64] ^= 1 << UInt64(bit % 64)
-      if decode(damaged, count: 500) == nil { refused += 1 }
+      let decoded = decode(damaged, count: 500)
+      if bit >= 64 * ones || (8..<64).contains(bit) { #expect(decoded == nil, "bit \(bit)") }
     }
-    #expect(refused > 0)
+    for shift in 0...UInt64(255) {
+      let damaged = [code[0] & ~0xFF | shift] + code[1...]
+      let isSame = decode(damaged, count: 500) == words
+      #expect(isSame == (shift == code[0] & 0xFF), "\(shift) low bits")
+    }
     for length in 0..<code.count {
       #expect(decode(Array(code[..<length]), count: 500) == nil, "\(length) words")
     }

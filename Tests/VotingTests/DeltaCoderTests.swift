@@ -138,7 +138,7 @@ struct DeltaCoderTests {
         found += 1
       }
     }
-    // What remains are bits that nobody reads, such as the words of zeros behind a stream.
+    // What remains are bits that nobody reads, such as those that fill up a section.
     #expect(found > 300, "\(found) of 400")
   }
 
