@@ -78,7 +78,7 @@ struct GapCodeTests {
 
   @Test func code_dependsOnTheWordsAlone() throws {
     var coder = GapCode()
-    for (count, rate) in [(700, 30), (300, 7), (1_000, 3_000), (5, 30), (200, 1), (900, 40)] {
+    for (count, rate) in [(700, 30), (300, 7), (1_000, 3_000), (5, 30), (200, 1), (900, 40), (1, 20)] {
       let words = words(count, oneIn: rate, seed: count)
       let fresh = try #require(encode(words))
       #expect(encode(words, by: &coder, before: 0) == fresh)
@@ -102,6 +102,8 @@ struct GapCodeTests {
       if let code = encode(words, room: room) { #expect(code.count == whole) }
     }
     #expect(encode(words, room: whole + 40)?.count == whole)
+    let last: [UInt64] = [0, 0, 1 << 63]
+    for room in 0...10 { #expect((encode(last, room: room) == nil) == (room < 5), "\(room) words") }
   }
 
   @Test func bitsOutside_areRefused() throws {
