@@ -78,7 +78,8 @@ struct GapCodeTests {
 
   @Test func code_dependsOnTheWordsAlone() throws {
     var coder = GapCode()
-    for (count, rate) in [(700, 30), (300, 7), (1_000, 3_000), (5, 30), (200, 1), (900, 40), (1, 20)] {
+    let kinds = [(700, 30), (300, 7), (1_000, 3_000), (5, 30), (200, 1), (900, 40), (1, 20)]
+    for (count, rate) in kinds {
       let words = words(count, oneIn: rate, seed: count)
       let fresh = try #require(encode(words))
       #expect(encode(words, by: &coder, before: 0) == fresh)

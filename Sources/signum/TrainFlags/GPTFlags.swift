@@ -24,14 +24,12 @@ struct GPTFlags: ParsableArguments {
     parsing: .unconditional, help: "Probability that a GPT drops a number in training, in [0, 1).")
   var dropout = GPTOptions().dropout
 
-  var options: GPTOptions {
-    var options = GPTOptions()
-    options.layers = layers
-    options.heads = heads
-    options.width = width
-    options.context = context
-    options.tie = tie
-    options.dropout = dropout
-    return options
+  func apply(to options: inout TrainingOptions) {
+    options.gpt.layers = layers
+    options.gpt.heads = heads
+    options.gpt.width = width
+    options.gpt.context = context
+    options.gpt.tie = tie
+    options.gpt.dropout = dropout
   }
 }
