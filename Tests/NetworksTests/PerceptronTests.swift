@@ -7,6 +7,8 @@ import Testing
   private static let shapes = [
     [1, 1, 2], [3, 17, 3], [17, 33, 3, 10], [33, 64, 5], [64, 17, 33, 64, 7], [64, 1, 3, 2],
     [5, 3],
+    // Weights that are copied by blocks of 256 x 1,024 for the gradient by their input.
+    [4, 1536, 300, 3],
   ]
 
   private func model(

@@ -41,7 +41,9 @@ struct GradientAccumulationTests {
   }
 
   /// Over more than 512 rows a dense layer has a backward pass of its own, in short steps.
-  @Test(arguments: zip([models[0], models[2]], [700, 151]))
+  @Test(
+    arguments: zip(
+      [models[0], .mlp(input: 9, hidden: [512, 8], classes: 4), models[2]], [700, 700, 151]))
   func manyRows_areTheSumOfFew(model: NetworkModel, count: Int) throws {
     let network = try Network(model, trainingCapacity: count, evaluationCapacity: 1, threads: 1)
     let samples = Self.samples(of: network, count: count)

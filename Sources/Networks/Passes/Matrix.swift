@@ -16,6 +16,18 @@ struct Matrix {
   /// The rows from one on.
   func rows(from row: Int) -> Matrix { unsafe Matrix(start + row * stride, stride: stride) }
 
+  /// The part that begins in a row and column.
+  func block(_ row: Int, _ column: Int) -> Matrix {
+    unsafe Matrix(start + row * stride + column, stride: stride)
+  }
+
+  /// Sets the first rows and columns to those of another one.
+  func copy(rows: Int, columns: Int, of other: Matrix) {
+    for row in 0..<rows {
+      unsafe (start + row * stride).update(from: other.start + row * other.stride, count: columns)
+    }
+  }
+
   /// Adds the first rows to a vector, column by column.
   func addRows(_ rows: Int, columns: Int, to sums: UnsafeMutablePointer<Float>) {
     for row in 0..<rows {

@@ -43,6 +43,7 @@ extension ProgramBuilder {
       destination: [input.shape[0], outputs], type: type, any: type == .bfloat16)
     let about = "inner product of \(input.shape) and \(weights)"
     let isLong = isLong(input)
+    let ownInput = isLong || rowsCompete(behind: input)
     return try product(
       .dense, input, formats, relu: relu, shared: shared,
       ownGradient: isLong
@@ -50,8 +51,8 @@ extension ProgramBuilder {
           try longWeightGradient(input, $0, of: $1, $2)
           return true
         } : nil,
-      ownInputGradient: isLong
-        ? { [unowned self] in try longInputGradient($0, $1, of: input) } : nil
+      ownInputGradient: ownInput
+        ? { [unowned self] in try inputGradient($0, $1, of: input) } : nil
     ) {
       [engine] pass, hint, relu in
       try unsafe Description("\(about), pass \(pass.rawValue)") { made in
