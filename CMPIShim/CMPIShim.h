@@ -42,7 +42,6 @@ static inline int CMPI_ERR_RANK(void) { return MPI_ERR_RANK; }
 static inline int CMPI_ERR_ROOT(void) { return MPI_ERR_ROOT; }
 static inline int CMPI_ERR_TRUNCATE(void) { return MPI_ERR_TRUNCATE; }
 static inline int CMPI_ERR_IN_STATUS(void) { return MPI_ERR_IN_STATUS; }
-static inline int CMPI_ERR_PENDING(void) { return MPI_ERR_PENDING; }
 static inline int CMPI_MAX_ERROR_STRING(void) { return MPI_MAX_ERROR_STRING; }
 
 // Failures of processes: ULFM, an extension that Open MPI has from version 5 on

@@ -144,8 +144,7 @@ extension CheckpointManifest {
 
   /// Reads the manifest in the folder of a checkpoint.
   ///
-  /// - Throws: `CheckpointError` when it is missing, damaged, too large, or of another step than the
-  ///   folder's name says.
+  /// - Throws: `CheckpointError` when it is missing, cannot be read or is too large.
   static func readText(in folder: String) throws(CheckpointError) -> String {
     let path = "\(folder)/\(fileName)"
     let file = try InputFile(path: path)

@@ -24,11 +24,12 @@ public final class FolderLock: Sendable {
     var pausesLeft = Int(patienceSeconds * 20)
     var code: CInt = 0
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      code = errno
-      if code == EINTR { continue }
-      guard code == EWOULDBLOCK, pausesLeft > 0 else { break }
+      if errno == EINTR { continue }
+      guard errno == EWOULDBLOCK, pausesLeft > 0 else {
+        code = errno
+        break
+      }
       pausesLeft -= 1
-      code = 0
       usleep(50_000)
     }
     guard code != EWOULDBLOCK else {

@@ -7,7 +7,7 @@ internal import Synchronization
 /// MPIKit follows MPI 3.1. What it does not wrap: one-sided communication, dynamic processes,
 /// parallel files, topologies, persistent requests, wildcard receives and intercommunicators.
 ///
-/// Every call belongs on the thread that started MPI (`ThreadLevel.funneled`); debug builds check
+/// Every call belongs on the thread that started MPI (`ThreadLevel.funneled`); each call checks
 /// that. There is no `async` here: after its first suspension a task on Linux is on another thread.
 public enum MPI {
   /// Starts MPI, lends the communicator of all processes, and finalises.

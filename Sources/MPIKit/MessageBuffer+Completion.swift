@@ -7,7 +7,7 @@ extension MessageBuffer {
   /// - Returns: Whether no operation is in flight any more.
   /// - Throws: `MPIError` of an operation that failed; `failedOperation` is its number, and it is no
   ///   longer in flight.
-  /// - Complexity: O(slots), one call of MPI, no allocation.
+  /// - Complexity: O(slots), no allocation.
   /// - Note: Local, never blocks. MPI_Testsome, MPI 3.1, 3.7.5.
   public mutating func test() throws(MPIError) -> Bool {
     completionCount = 0
@@ -54,7 +54,7 @@ extension MessageBuffer {
   /// Waits until all operations are complete: tests, and in between yields and looks at the clock.
   ///
   /// - Parameters:
-  ///   - limitSeconds: How long to wait; may be infinite.
+  ///   - limitSeconds: How long none may become complete; may be infinite.
   ///   - onIdle: Called now and then between tests, to look at a flag; must not block.
   /// - Throws: `WaitTimeout` when the time is over, with the operations still in flight; `MPIError`
   ///   of an operation that failed.
@@ -63,6 +63,8 @@ extension MessageBuffer {
     limitSeconds: Double, onIdle: () -> Void = {}
   ) throws {
     var limit = WaitLimit(seconds: limitSeconds)
-    while try !test() { try limit.pause(onIdle) }
+    while try !test() {
+      if completionCount > 0 { limit.restart() } else { try limit.pause(onIdle) }
+    }
   }
 }

@@ -1,21 +1,23 @@
 internal import Glibc
 
-/// A wait that took longer than it may.
+/// A wait in which nothing came for longer than may be.
 public struct WaitTimeout: Error, Equatable, Sendable {
-  /// How long the wait may take, in seconds.
+  /// How long nothing may come, in seconds.
   public let limitSeconds: Double
 }
 
 extension WaitTimeout: CustomStringConvertible {
   /// One line: what happened.
-  public var description: String { "not complete within \(limitSeconds) s" }
+  public var description: String { "nothing came for \(limitSeconds) s" }
 }
 
-/// The time that a wait may still take: the pause between two tests.
+/// The time in which nothing may come in a wait: the pause between two tests.
 ///
 /// ```swift
 /// var limit = WaitLimit(seconds: 60)
-/// while try !buffer.test() { try limit.pause() }
+/// while try !buffer.test() {
+///   if buffer.completionCount > 0 { limit.restart() } else { try limit.pause() }
+/// }
 /// ```
 public struct WaitLimit: Sendable {
   /// One pause in so many yields: a message between neighbours comes within a few tests, and a yield
@@ -24,15 +26,19 @@ public struct WaitLimit: Sendable {
 
   private var pauses = 0
   private let seconds: Double
-  private let start: SuspendingClock.Instant
+  private var start: SuspendingClock.Instant
+  private var hasRestarted = false
 
   /// A wait that begins now.
   ///
-  /// - Parameter seconds: How long it may take; may be infinite.
+  /// - Parameter seconds: How long nothing may come; may be infinite.
   public init(seconds: Double) {
     self.seconds = seconds
     start = SuspendingClock.now
   }
+
+  /// Says that something came: the time counts from the next look at the clock on.
+  public mutating func restart() { hasRestarted = true }
 
   /// Every eighth time lets others run on this core and looks at the clock.
   ///
@@ -46,7 +52,12 @@ public struct WaitLimit: Sendable {
     guard pauses % Self.pausesPerYield == 0 else { return }
     onIdle()
     sched_yield()
-    guard (SuspendingClock.now - start) / .seconds(1) < seconds else {
+    let now = SuspendingClock.now
+    if hasRestarted {
+      start = now
+      hasRestarted = false
+    }
+    guard (now - start) / .seconds(1) < seconds else {
       throw WaitTimeout(limitSeconds: seconds)
     }
   }

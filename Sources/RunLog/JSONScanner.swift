@@ -186,7 +186,7 @@ struct JSONScanner {
   /// Reads a whole number of at most 2^53.
   mutating func integer() throws(JSONDefect) -> Int {
     let value = try number()
-    guard let whole = Int(exactly: value), abs(whole) <= 1 << 53 else {
+    guard let whole = Int(exactly: value), whole.magnitude <= 1 << 53 else {
       throw JSONDefect("no whole number")
     }
     return whole

@@ -42,11 +42,12 @@ struct ScannedStep {
     guard let step, step >= 1 else {
       throw RunLogError.Defect.notARecord(reason: "a step without a positive 'step'")
     }
-    let median = entry[.step].median
-    guard median.isFinite, median >= 0 else {
-      throw RunLogError.Defect.unsuitableFigure(name: "stepSeconds.median")
-    }
-    for (name, value) in [("samples", samples), ("samplesPerSecond", rate)] {
+    let median = Double(entry[.step].median)
+    let seconds = rate > 0 ? samples / rate : median
+    for (name, value) in [
+      ("stepSeconds.median", median), ("samples", samples), ("samplesPerSecond", rate),
+      ("samples over samplesPerSecond", seconds),
+    ] {
       guard value.isFinite, value >= 0 else {
         throw RunLogError.Defect.unsuitableFigure(name: name)
       }
@@ -54,7 +55,7 @@ struct ScannedStep {
     entry.step = step
     entry.samples = samples
     entry.samplesPerSecond = Float(rate)
-    entry.seconds = rate > 0 ? samples / rate : Double(median)
+    entry.seconds = seconds
     self.entry = entry
     self.isModelled = isModelled
   }

@@ -20,6 +20,8 @@ public struct LogFile: Sendable {
   private var current: Int?
   private var isRefused = false
   private var isResuming = false
+  /// The evaluations from before the last resumption.
+  private var oldEvaluations = 0
 
   /// Reads a log.
   ///
@@ -69,8 +71,7 @@ public struct LogFile: Sendable {
       scanner = start
       let evaluation = try LoggedRun.Evaluation(&scanner)
       guard let current = try place() else { return }
-      let known = runs[current].evaluations.last
-      if let known, known.step >= evaluation.step, isResuming { rewindEvaluations(to: evaluation) }
+      if isResuming { rewindEvaluations(of: current, to: evaluation.step) }
       runs[current].evaluations.append(evaluation)
     case .summary:
       scanner = start
@@ -92,11 +93,12 @@ public struct LogFile: Sendable {
     throw .headless
   }
 
-  private mutating func rewindEvaluations(to evaluation: LoggedRun.Evaluation) {
-    guard let current else { return }
-    runs[current].evaluations.removeAll {
-      $0.step >= evaluation.step && $0.split == evaluation.split
-    }
+  /// Forgets the evaluations that a run which goes on from a checkpoint makes again.
+  private mutating func rewindEvaluations(of run: Int, to step: Int) {
+    let old = runs[run].evaluations.prefix(oldEvaluations)
+    let kept = old.prefix { $0.step < step }.count
+    runs[run].evaluations.removeSubrange(kept..<oldEvaluations)
+    oldEvaluations = kept
   }
 
   private mutating func begin(_ value: JSONValue, line: Int) throws(RunLogError.Defect) {
@@ -106,14 +108,20 @@ public struct LogFile: Sendable {
     let run = try LoggedRun(head: value, file: path, line: line)
     isRefused = false
     if let known = runs.firstIndex(where: { $0.identifier == run.identifier }) {
-      guard runs[known].ranks == run.ranks, runs[known].startedAt != run.startedAt else {
-        isRefused = true
+      isRefused = true
+      guard runs[known].startedAt != run.startedAt else {
         throw .sameRun(identifier: run.identifier, file: path, line: runs[known].line)
       }
+      guard runs[known].ranks == run.ranks else {
+        throw .otherRanks(
+          found: run.ranks, line: runs[known].line, before: runs[known].ranks)
+      }
+      isRefused = false
       runs[known].resumed += 1
       runs[known].summary = nil
       current = known
       isResuming = true
+      oldEvaluations = runs[known].evaluations.count
       return
     }
     runs.append(run)
@@ -126,6 +134,7 @@ public struct LogFile: Sendable {
       guard isResuming else { throw .backwards(step: record.entry.step, previous: previous) }
       runs[current].steps.rewind(to: record.entry.step)
     }
+    if isResuming { rewindEvaluations(of: current, to: record.entry.step) }
     isResuming = false
     if record.isModelled { runs[current].areBytesModelled = true }
     runs[current].steps.append(record.entry)

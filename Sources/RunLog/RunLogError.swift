@@ -20,6 +20,8 @@ public struct RunLogError: Error, Hashable, Sendable, CustomStringConvertible {
     case headless
     /// A second log of the same run, which would count as a repetition.
     case sameRun(identifier: String, file: String, line: Int)
+    /// A run goes on with another number of ranks.
+    case otherRanks(found: Int, line: Int, before: Int)
     /// A step does not come after the one before.
     case backwards(step: Int, previous: Int)
     /// A figure is not finite, or negative.
@@ -65,6 +67,9 @@ public struct RunLogError: Error, Hashable, Sendable, CustomStringConvertible {
     case .sameRun(let identifier, let file, let line):
       return "\(place): expected runs that differ, found run \(identifier) of \(file):\(line) "
         + "again; it is left out: a copy is no repetition"
+    case .otherRanks(let found, let line, let before):
+      return "\(place): expected the run of line \(line) to go on with its \(before) rank(s), "
+        + "found \(found); what follows is left out: its times do not compare"
     case .backwards(let step, let previous):
       return "\(place): expected a step after \(previous), found \(step); the line is left out"
     case .unsuitableFigure(let name):

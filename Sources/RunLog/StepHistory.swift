@@ -108,6 +108,8 @@ public struct StepHistory: Sendable {
   }
 
   /// Forgets the steps from this one on: a run that goes on from a checkpoint makes them again.
+  ///
+  /// Of a thinned history the sums go on from the last entry that is kept before it.
   mutating func rewind(to step: Int) {
     entries.removeAll { $0.step >= step }
     if let last, last.step >= step { self.last = entries.last }

@@ -16,15 +16,6 @@ public struct TieCoins: Sendable {
     stream = RandomStream(seed: seed, purpose: .tieBreak, step: step / Self.heldSteps)
   }
 
-  /// The coins of words 2`pair` and 2`pair` + 1, which one block of random bits holds.
-  @inline(__always)
-  func words(atPair pair: Int) -> (UInt64, UInt64) {
-    let block = stream.block(at: pair)
-    return (
-      UInt64(block.x) | UInt64(block.y) << 32, UInt64(block.z) | UInt64(block.w) << 32
-    )
-  }
-
   /// The coins of the coordinates of a word.
   public func word(at index: Int) -> UInt64 { stream.word(at: index) }
 }

@@ -44,9 +44,11 @@ public struct RouteTrial: Sendable {
   /// Votes that take less are held several at a time.
   private static let trialSeconds = 1e-3
   private static let maximumVotesPerTrial = 20
-  /// Above so many coordinates the messages of all routes at once are too much memory, and those
-  /// that send several bits a parameter cannot win.
+  /// Above so many coordinates routes that send several bits a parameter cannot win.
   private static let largestCount = 1 << 28
+  /// `gather` has room for the ballots of all ranks, planes and masks: more than so many bytes a rank
+  /// are not asked for just to try it.
+  private static let largestGatherBytes = 1 << 26
 
   /// The fastest one.
   public let winner: Candidate
@@ -74,9 +76,8 @@ public struct RouteTrial: Sendable {
     voters: Int?, rule: SignRule, patience: Patience, communicator: borrowing Communicator
   ) throws {
     precondition(!candidates.isEmpty, "no route to try")
-    let candidates =
-      coordinateCount > Self.largestCount
-      ? candidates.filter { $0.route == .exchange || $0.route == .hierarchical } : candidates
+    let candidates = Self.promising(
+      candidates, coordinateCount: coordinateCount, ranks: communicator.size)
     var contestants: [Contestant] = []
     for candidate in candidates
     where contestants.reduce(0, { $0 + $1.first }) < Self.budgetSeconds {
@@ -95,6 +96,21 @@ public struct RouteTrial: Sendable {
     }
     medians = try contestants.map { ($0.candidate, try $0.median(over: communicator)) }
     winner = medians.min { $0.seconds < $1.seconds }?.candidate ?? candidates[0]
+  }
+
+  /// Those that can win and need not too much memory; all of them where none is left.
+  static func promising(
+    _ candidates: [Candidate], coordinateCount: Int, ranks: Int
+  ) -> [Candidate] {
+    let gatherBytes = coordinateCount / 4 * ranks
+    let left = candidates.filter { candidate in
+      switch candidate.route {
+      case .exchange, .hierarchical: true
+      case .gather: gatherBytes <= Self.largestGatherBytes
+      default: coordinateCount <= Self.largestCount
+      }
+    }
+    return left.isEmpty ? candidates : left
   }
 
   /// The choice and the reason in a few words.

@@ -150,6 +150,28 @@ struct ExchangeTests {
     #expect(rank == 1 - pair.rank)
   }
 
+  /// The limit is on silence, not on the whole wait.
+  @Test func aSlowRank_isWaitedForWhileItSends() throws {
+    let world = try RankWorld.communicator()
+    let buckets = [96..<128, 64..<96, 32..<64, 0..<32]
+    let vote = try MajorityVote(
+      coordinateCount: 128 * 4_096, rule: .fair, route: .exchange, buckets: buckets, seed: 1,
+      communicator: world)
+    try vote.open(step: 0)
+    for bucket in buckets.indices {
+      if world.rank == 0 {
+        let start = ContinuousClock.now
+        while ContinuousClock.now - start < .seconds(0.5) { try vote.progress() }
+      }
+      try vote.release(bucket: bucket)
+    }
+    try vote.begin(ControlBlock())
+    try vote.wait(Patience(limitSeconds: 1))
+    vote.tally()
+    let word = vote.verdict.signs[0]
+    try expectOnAllRanks(word == 0, "\(word)", on: world)
+  }
+
   @Test func aSilentRank_isNamed() throws {
     let world = try RankWorld.communicator()
     guard world.size > 1 else { return }

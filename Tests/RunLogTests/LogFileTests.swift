@@ -136,6 +136,33 @@ struct LogFileTests {
     #expect(log.runs[0].steps.last?.bytes == 500)
   }
 
+  /// What was evaluated after the checkpoint is forgotten, whichever record comes first.
+  @Test func resumedRun_forgetsTheEvaluationsThatItMakesAgain() throws {
+    func evaluation(_ step: Int, _ split: String = "test") -> String {
+      #"{"type":"evaluation","step":\#(step),"split":"\#(split)","samples":9,"loss":1}"#
+    }
+    let first = [
+      Self.head, Self.step(1), evaluation(2), Self.step(3), evaluation(4), evaluation(4, "train"),
+      evaluation(6),
+    ]
+    let later = Self.head.replacingOccurrences(of: "00:00Z", with: "05:00Z")
+    // Its checkpoint was of step 3.
+    for second in [[Self.step(4), evaluation(4)], [evaluation(4), Self.step(4)]] {
+      let log = try read(first + [later] + second + [Self.step(5), evaluation(6)])
+      #expect(log.problems.isEmpty && log.runs.count == 1)
+      let found = log.runs[0].evaluations.map { "\($0.split) \($0.step)" }
+      #expect(found == ["test 2", "test 4", "test 6"])
+    }
+  }
+
+  @Test func runThatGoesOnWithOtherRanks_isLeftOutFromThere() throws {
+    let later = Self.head.replacingOccurrences(of: "00:00Z", with: "05:00Z")
+      .replacingOccurrences(of: #""ranks":2"#, with: #""ranks":1"#)
+    let log = try read([Self.head, Self.step(1), later, Self.step(2)])
+    #expect(log.problems.map(\.defect) == [.otherRanks(found: 1, line: 1, before: 2)])
+    #expect(log.runs.count == 1 && log.runs[0].steps.count == 1)
+  }
+
   @Test func manyBadLines_areCounted() throws {
     let log = try read([Self.head] + Array(repeating: "nonsense", count: 50))
     #expect(log.problems.count == LogFile.listedProblems && log.unlistedProblems == 30)
@@ -147,6 +174,8 @@ struct LogFileTests {
     "{\"type\":\"step\",\"step\":1,\"stepSeconds\":3}", "{\"type\":3}", "\"", "\\", "\u{0}", "nul",
     "{\"type\":\"run\",\"x\":\"\\q\"}", "{\"type\":\"step\",\"step\":1}}",
     "{\"type\":\"evaluation\"}", "{\"type\":\"summary\"}",
+    "{\"type\":\"step\",\"step\":-9223372036854775808}",
+    "{\"type\":\"step\",\"step\":1,\"samples\":1e300,\"samplesPerSecond\":1e-300}",
     "{\"type\":\"run\",\"x\":" + String(repeating: "[", count: 100_000),
     "{\"type\":\"step\",\"loss\":" + String(repeating: "9", count: 100_000) + "}",
   ])

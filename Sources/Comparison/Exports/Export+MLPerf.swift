@@ -19,7 +19,7 @@ extension LoggedRun {
       ]
       let record = JSONValue.object([
         .init("namespace", .string("")),
-        .init("time_ms", .integer(Int((start + seconds * 1e3).rounded()))),
+        .init("time_ms", .integer(whole(start + seconds * 1e3))),
         .init("event_type", .string(type)), .init("key", .string(key)), .init("value", value),
         .init("metadata", .object(metadata + more)),
       ])
@@ -45,7 +45,7 @@ extension LoggedRun {
       let after = steps.entries.first { $0.step >= evaluation.step } ?? steps.last
       let seconds = after?.seconds ?? 0
       let more = [
-        JSONValue.Member("samples_count", .integer(Int(after?.samples ?? 0))),
+        JSONValue.Member("samples_count", .integer(whole(after?.samples ?? 0))),
         .init("split", .string(evaluation.split)),
       ]
       if let accuracy = evaluation.accuracy {
@@ -64,3 +64,6 @@ extension LoggedRun {
     return lines
   }
 }
+
+/// The nearest whole number; the largest one for sums of a log that no run can have.
+private func whole(_ value: Double) -> Int { Int(exactly: value.rounded()) ?? .max }

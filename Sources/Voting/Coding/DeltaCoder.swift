@@ -87,7 +87,7 @@ final class DeltaCoder {
     into message: inout MutableSpan<UInt64>, _ room: Range<Int>
   ) -> (byteCount: Int, isGaps: Bool)? {
     let flips = flips.span.extracting(0..<words)
-    guard Double(setBits) < GapCode.densest * Double(64 * words) else {
+    guard words < GapCode.wordLimit, Double(setBits) < GapCode.densest * Double(64 * words) else {
       return huffman.code(flips, into: &message, room).map { ($0, false) }
     }
     return gaps.code(flips, setBits: setBits, into: &message, room).map { (8 * $0, true) }

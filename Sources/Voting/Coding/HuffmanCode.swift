@@ -9,7 +9,8 @@ internal import CZstd
 /// Collet, Kucherawy, "Zstandard Compression", RFC 8878.
 @safe
 final class HuffmanCode {
-  /// Longer than any chunk: how far apart the places are at which repetitions are looked for.
+  /// How far apart the places are at which repetitions are looked for: as long as a chunk of the route
+  /// `exchange`.
   private static let neverSearch: CInt = 131_072
 
   private let coder: OpaquePointer

@@ -197,7 +197,7 @@ extension ExchangeRoute {
 
   private func wrong(_ rank: Int, _ found: String, _ chunk: Int) -> VotingError {
     .wrongMessage(
-      rank: rank, step: controls[shape.rank].step,
+      rank: rank, step: step,
       problem: "\(found), where chunk \(chunk) of vote \(vote) of \(shape.coordinateCount) "
         + "coordinates was expected")
   }

@@ -43,6 +43,8 @@ final class ExchangeRoute: BallotRoute {
   var controls: [ControlBlock]
   let coding: ExchangeCoding?
   var vote: UInt32 = 0
+  /// The step of the vote.
+  private(set) var step = 0
   private var isOpen = false
   /// The buckets whose ballots are complete.
   private var releasedBuckets = 0
@@ -87,6 +89,7 @@ final class ExchangeRoute: BallotRoute {
     _ contribution: Contribution, step: Int, on communicator: borrowing Communicator
   ) throws(MPIError) {
     self.contribution = contribution
+    self.step = step
     isOpen = true
     releasedBuckets = 0
     ballotTally.turn(to: step)
@@ -131,7 +134,11 @@ final class ExchangeRoute: BallotRoute {
   func wait(_ patience: Patience, on communicator: borrowing Communicator) throws {
     var limit = WaitLimit(seconds: patience.limitSeconds)
     while remaining > 0 {
-      if try !advance(on: communicator) { try limit.pause(patience.whileWaiting) }
+      if try advance(on: communicator) {
+        limit.restart()
+      } else {
+        try limit.pause(patience.whileWaiting)
+      }
     }
     contribution = nil
     isOpen = false

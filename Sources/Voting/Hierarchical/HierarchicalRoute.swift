@@ -8,7 +8,8 @@ internal import SignBits
 /// Of the ballots of a shard each node makes a tally of W planes, W the bits of twice its ranks,
 /// and sends it to the shard's owner, who adds up the nodes, decides and sends the verdict back to
 /// one rank of each node. So per node of L and parameter (W+1)(L−1)/L bits go over the network, plus
-/// 8 bytes a message, and to each rank 72 bytes for each rank of other nodes. On one node nothing
+/// 8 bytes a message, and to each rank the control blocks of the other nodes: 64 bytes
+/// a rank, 8 a node. On one node nothing
 /// does.
 ///
 /// `NodePlan` says who does what. All messages of a vote are in flight at once as far as receives
@@ -102,7 +103,11 @@ final class HierarchicalRoute: BallotRoute {
   func wait(_ patience: Patience, on communicator: borrowing Communicator) throws {
     var limit = WaitLimit(seconds: patience.limitSeconds)
     while try !isComplete() {
-      if try !advance(on: communicator) { try limit.pause(patience.whileWaiting) }
+      if try advance(on: communicator) {
+        limit.restart()
+      } else {
+        try limit.pause(patience.whileWaiting)
+      }
     }
     for (place, rank) in plan.neighbours.enumerated() {
       controls[rank] = group.control(of: place)

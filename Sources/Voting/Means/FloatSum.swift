@@ -18,8 +18,9 @@ final class FloatSum {
     self.count = count
     self.ranks = ranks
     self.rank = rank
+    let messageCount = count + ranks * Self.slotCount
     messages = MessageBuffer(
-      count: 2 * (count + ranks * Self.slotCount), maximumRequests: 1)
+      count: 2 * messageCount, maximumRequests: 1 + (messageCount - 1) / Int(CInt.max))
   }
 
   private var messageCount: Int { count + ranks * Self.slotCount }

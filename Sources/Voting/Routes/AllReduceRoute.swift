@@ -82,6 +82,7 @@ final class AllReduceRoute: BallotRoute {
         freePlaces.append(place)
       }
       if messages.completionCount > 0 {
+        limit.restart()
         try startChunks(on: communicator)
       } else {
         try limit.pause(patience.whileWaiting)

@@ -108,7 +108,13 @@ final class GatherRoute: BallotRoute {
 
   func wait(_ patience: Patience, on communicator: borrowing Communicator) throws {
     var limit = WaitLimit(seconds: patience.limitSeconds)
-    while try !takeWhatCame() { try limit.pause(patience.whileWaiting) }
+    while try !takeWhatCame() {
+      if messages.completionCount > 0 {
+        limit.restart()
+      } else {
+        try limit.pause(patience.whileWaiting)
+      }
+    }
   }
 
   /// Lets MPI work and takes what is complete; whether nothing is awaited any more.
