@@ -4,7 +4,8 @@ import Foundation
 struct Memory {
   /// Bytes per parameter of a rank.
   ///
-  /// What the vote adds is below one byte for signs and 24 for the fp32 sums.
+  /// What the vote adds is below one byte for signs, 24 for the fp32 sums, and three quarters of a byte
+  /// for each rank with the route `gather`.
   let bytesPerParameter: Int
   /// The ranks that share a node.
   let localRanks: Int

@@ -3,6 +3,7 @@ import Datasets
 import Networks
 import Objectives
 import RunLog
+import Voting
 
 /// What a run minimises and on which samples.
 final class Workload {
@@ -26,7 +27,9 @@ final class Workload {
     let state = options.algorithm.bytesPerParameter(hostedVoters: (voters + ranks - 1) / ranks)
     // The copy has the parameters and the rest of the state, not the gradient.
     let copies = options.checkpointSettings?.memory == .copy
-    let bytes = Memory.sum(options.accumulate > 1 ? 4 : 0, state)
+    // Room for the ballots of all ranks, plain and coded, and for what the codes refer to.
+    let ballots = options.route == .gather ? Memory.product(ranks, 3) / 4 : 0
+    let bytes = Memory.sum(options.accumulate > 1 ? 4 : 0, Memory.sum(ballots, state))
     let memory = Memory(
       bytesPerParameter: copies ? Memory.sum(bytes, state - 4) : bytes, localRanks: localRanks)
     if case .closedForm(let form) = options.model {
