@@ -14,7 +14,7 @@ extension Communicator {
   /// - Returns: The silent ranks in rising order.
   /// - Note: For the ranks that call it, at most once; returns after `seconds` at the latest. An
   ///   error of MPI counts as silence. MPI_Isend and MPI_Irecv, MPI 3.1, 3.7.2.
-  public func rollCall(seconds: Double) -> [Int] {
+  public func rollCall(seconds: Double = 2) -> [Int] {
     // Buffers that are not idle at their end leak: see the deinit of MessageBuffer.
     var sent = MessageBuffer<UInt8>(count: 1, maximumRequests: size)
     var call = sent.mutableSpan

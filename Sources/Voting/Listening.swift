@@ -1,8 +1,5 @@
 package import MPIKit
 
-/// Seconds that ranks have to answer a roll call after a wait ran out.
-private let rollCallSeconds = 2.0
-
 /// Waits, and names the silent ranks when the wait runs out.
 package func listen(
   on communicator: borrowing Communicator, step: Int, _ patience: Patience,
@@ -12,8 +9,7 @@ package func listen(
     try wait()
   } catch is WaitTimeout {
     throw VotingError.peersMissing(
-      ranks: communicator.rollCall(seconds: rollCallSeconds), step: step,
-      seconds: patience.limitSeconds)
+      ranks: communicator.rollCall(), step: step, seconds: patience.limitSeconds)
   }
 }
 
