@@ -8,6 +8,10 @@ public struct RunLogError: Error, Hashable, Sendable, CustomStringConvertible {
     case missingFolder(folder: String)
     /// The system does not let us write; with its reason.
     case unwritable(reason: String)
+    /// A file that holds something else, to which nothing must be appended.
+    case notALog
+    /// Another run writes to it.
+    case inUse
     /// The system does not let us read; with its reason.
     case unreadable(reason: String)
     /// A line is not a record; with the reason.
@@ -51,6 +55,11 @@ public struct RunLogError: Error, Hashable, Sendable, CustomStringConvertible {
     case .unwritable(let reason):
       return "\(place): cannot be written: \(reason); check the path, its permissions and the "
         + "free space"
+    case .notALog:
+      return "\(place): expected a log or no file, found a file of something else; choose another "
+        + "path"
+    case .inUse:
+      return "\(place): another run writes to this log; wait for its end, or choose another path"
     case .unreadable(let reason):
       return "\(place): expected a readable log, found: \(reason); check the path"
     case .notARecord(let reason):

@@ -7,12 +7,16 @@ internal import Foundation
 public struct RunLogWriter: ~Copyable {
   private let path: String
   private let descriptor: CInt
+  /// How each line begins.
+  private static let start = #"{"type":"#
 
   /// Opens a log, which is made when there is none.
   ///
-  /// A last line that was cut off is ended first, so that it spoils no other one.
+  /// A last line that was cut off is ended first, so that it spoils no other one. The file is locked
+  /// against other processes as long as the writer lives, where the file system has locks.
   ///
-  /// - Throws: `RunLogError` when the folder is missing or the system refuses.
+  /// - Throws: `RunLogError` when the folder is missing, the file holds something else, another run
+  ///   writes to it, or the system refuses.
   public init(path: String) throws(RunLogError) {
     let folder = (path as NSString).deletingLastPathComponent
     var isFolder: ObjCBool = false
@@ -27,18 +31,34 @@ public struct RunLogWriter: ~Copyable {
     guard descriptor >= 0 else {
       throw RunLogError(file: path, .unwritable(reason: String(cString: strerror(errno))))
     }
-    var last = UInt8(ascii: "\n")
-    let end = lseek(descriptor, 0, SEEK_END)
-    if end > 0, pread(descriptor, &last, 1, end - 1) == 1, last != UInt8(ascii: "\n") {
-      do {
-        try Self.write("\n", to: descriptor, path: path)
-      } catch {
-        close(descriptor)
-        throw error
-      }
+    do throws(RunLogError) {
+      try Self.prepare(descriptor, path: path)
+    } catch {
+      close(descriptor)
+      throw error
     }
     self.path = path
     self.descriptor = descriptor
+  }
+
+  private static func prepare(_ descriptor: CInt, path: String) throws(RunLogError) {
+    var lock = flock()
+    lock.l_type = Int16(F_WRLCK)
+    lock.l_whence = Int16(SEEK_SET)
+    guard fcntl(descriptor, F_SETLK, &lock) == 0 || errno != EACCES && errno != EAGAIN else {
+      throw RunLogError(file: path, .inUse)
+    }
+    let end = lseek(descriptor, 0, SEEK_END)
+    guard end > 0 else { return }
+    var start = [UInt8](repeating: 0, count: Self.start.utf8.count)
+    let read = pread(descriptor, &start, start.count, 0)
+    guard read < 0 || Self.start.utf8.starts(with: start.prefix(read)) else {
+      throw RunLogError(file: path, .notALog)
+    }
+    var last = UInt8(ascii: "\n")
+    if pread(descriptor, &last, 1, end - 1) == 1, last != UInt8(ascii: "\n") {
+      try Self.write("\n", to: descriptor, path: path)
+    }
   }
 
   deinit {

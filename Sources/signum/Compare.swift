@@ -89,9 +89,17 @@ enum Reading {
     }
   }
 
-  /// Prints a line.
+  /// Prints a line; ends the process where it cannot be written, as on a full disk.
   static func print(_ line: String) {
-    try? FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
+    } catch {
+      let reason = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+      // A reader that has enough, such as `head`, is no error.
+      guard let code = reason?.code, code != EPIPE else { return }
+      complain("standard output cannot be written: \(String(cString: strerror(CInt(code))))")
+      exit(1)
+    }
   }
 
   /// Prints a line on standard error, led by the program's name.

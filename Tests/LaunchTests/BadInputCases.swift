@@ -115,6 +115,21 @@ extension BadInputCase {
     BadInputCase(["stop-at": "loss:1"], says: ["accuracy:A", "loss:1"]),
     BadInputCase(
       ["stop-at": "accuracy:0.5", "evaluate-every": "0"], says: ["--stop-at", "--evaluate-every 0"]),
+    BadInputCase("--stop-at of a GPT", says: ["--model gpt", "no accuracy", "--stop-at"]) { _ in
+      ["--model", "gpt", "--data", "bible", "--steps", "1", "--stop-at", "accuracy:0.5"]
+    },
+    BadInputCase(["save": "/nowhere/w.safetensors"], says: ["--save", "mkdir -p /nowhere"]),
+    BadInputCase(["save": "/tmp/x", "log": "/tmp/x"], says: ["--save and --log", "/tmp/x"]),
+    BadInputCase(["save": "/tmp/x", "checkpoint": "/tmp/x"], says: ["--save and --checkpoint"]),
+    BadInputCase(["save": "/dev/null"], says: ["--save /dev/null", "replaced"]),
+    BadInputCase(["save": "/tmp"], says: ["--save /tmp", "replaced"]),
+    BadInputCase(["save": "/dev/null/w"], says: ["/dev/null is no folder"]),
+    BadInputCase("a log in a file of something else", says: ["expected a log or no file"]) {
+      folder in
+      let file = folder.appendingPathComponent("notes.txt")
+      try Data("not a log\n".utf8).write(to: file)
+      return TrainRun.arguments(try TrainRun.baseFlags().merging(["log": file.path]) { $1 })
+    },
     BadInputCase(["start-from": "/nowhere/w.safetensors"], says: ["/nowhere/w.safetensors"]),
     BadInputCase(["accumulate": "0"], says: ["--accumulate", "1...2^20"]),
     BadInputCase("--accumulate without samples", says: ["quadratic", "--accumulate"]) { _ in

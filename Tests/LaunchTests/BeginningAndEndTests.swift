@@ -7,7 +7,8 @@ extension LaunchTests {
     @Test func stopAt_endsWithTheFirstEvaluationThatReachesIt() async throws {
       try await withTemporaryFolder { folder in
         let run = try CheckpointedRun(
-          in: folder, ["evaluate-every": "3", "stop-at": "accuracy:0.6"])
+          in: folder,
+          ["evaluate-every": "3", "stop-at": "accuracy:0.6", "log-every": "1000"])
         let first = try await run.launch()
         #expect(first.succeeded && !first.lines(with: ["accuracy:0.6 reached"]).isEmpty, "\(first)")
         let summary = try #require(try run.records("summary").last)
@@ -15,7 +16,11 @@ extension LaunchTests {
         #expect(steps < 40 && steps % 3 == 0)
         #expect(try summary.text("exitReason") == "reached")
         let accuracies = try run.records("evaluation").map { try $0.number("accuracy") }
-        #expect(accuracies.dropLast(2).allSatisfy { $0 < 0.6 } && accuracies[steps / 3 - 1] >= 0.6)
+        // The evaluation that ends the run is its last one too.
+        #expect(accuracies.count == steps / 3 && accuracies.last ?? 0 >= 0.6)
+        #expect(accuracies.dropLast().allSatisfy { $0 < 0.6 })
+        // Steps since the last record are told of at the end.
+        #expect(try run.records("step").map { try Int($0.number("step")) } == [steps])
 
         // Started again it is done; without the target it goes on, to the end of the unbroken run.
         let again = try await run.launch()

@@ -48,6 +48,19 @@ extension LaunchTests {
       }
     }
 
+    /// A link stays one; what it leads to is replaced.
+    @Test func linkToAFile_isFollowed() async throws {
+      try await withTemporaryFolder { folder in
+        let file = folder.appendingPathComponent("w.safetensors")
+        let link = folder.appendingPathComponent("link")
+        try Data().write(to: file)
+        try FileManager.default.createSymbolicLink(at: link, withDestinationURL: file)
+        _ = try await TrainRun.run(["steps": "0"], extra: ["--save", link.path])
+        #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link.path) == file.path)
+        #expect(try Self.tensors(file).count > 0)
+      }
+    }
+
     /// The bytes behind the header of a safetensors file.
     private static func tensors(_ file: URL) throws -> Data {
       let data = try Data(contentsOf: file)

@@ -63,6 +63,34 @@ struct RunLogFileTests {
     }
   }
 
+  @Test(arguments: ["text\n", "{}", "[1]\n", "{\"kind\":1}\n"])
+  func open_otherFile_isLeftAsItIs(content: String) throws {
+    try withFolder { folder in
+      let path = folder + "/file"
+      try Data(content.utf8).write(to: URL(fileURLWithPath: path))
+      let error = #expect(throws: RunLogError.self) {
+        try RunLogWriter(path: path).append(.step(stepRecord(1)))
+      }
+      #expect(error?.defect == .notALog)
+      #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data(content.utf8))
+    }
+  }
+
+  /// Of another process: this one may open the log again.
+  @Test func open_whileAnotherRunWrites() async throws {
+    let path = NSTemporaryDirectory() + "RunLogTests-\(UUID().uuidString).jsonl"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let writer = try RunLogWriter(path: path)
+    await #expect(processExitsWith: .success) { [path = path as String] in
+      let error = #expect(throws: RunLogError.self) {
+        try RunLogWriter(path: path).append(.step(stepRecord(2)))
+      }
+      try #require(error?.defect == .inUse)
+    }
+    try writer.append(.step(stepRecord(1)))
+    #expect(try readRecords(path) == [.step(stepRecord(1))])
+  }
+
   @Test func append_fullDisk() throws {
     let writer = try RunLogWriter(path: "/dev/full")
     #expect(throws: RunLogError.self) { try writer.append(.step(stepRecord(1))) }

@@ -87,7 +87,7 @@ final class Checkpointer {
     if writing != nil, controls.allSatisfy({ $0.flags.contains(.checkpointWritten) }) {
       try collect()
     }
-    try noteName()
+    noteName()
     if controls.contains(where: { $0.flags.contains(.stopAsked) }) { return true }
     guard steps < plan.totalSteps, isDue(after: steps, controls) else { return false }
     // The copy's room is free once the last one is on the disk.
@@ -137,7 +137,7 @@ final class Checkpointer {
   private func settleName() throws {
     guard let naming else { return }
     _ = naming.failure.wait(whileWaiting: patience.whileWaiting)
-    try noteName()
+    noteName()
   }
 
   /// Begins a checkpoint.
@@ -200,7 +200,7 @@ final class Checkpointer {
       lastSucceeded = false
       guard communicator.rank == 0 else { return }
       setting.folder.discardPartial(of: checkpoint.step)
-      try reporter?.warn(
+      reporter?.warn(
         "step \(checkpoint.step): no checkpoint: \(named(failed)) could not write its files; the "
           + "checkpoints before are untouched", step: checkpoint.step, ranks: failed)
       return
@@ -244,17 +244,17 @@ final class Checkpointer {
   }
 
   /// Tells the log of a checkpoint that is complete, or why it is not.
-  private func noteName() throws {
+  private func noteName() {
     guard let (checkpoint, pending) = naming, let failure = pending.result else { return }
     naming = nil
     if let failure {
       lastSucceeded = false
       setting.folder.discardPartial(of: checkpoint.step)
-      try reporter?.warn(
+      reporter?.warn(
         "step \(checkpoint.step): no checkpoint: \(failure)", step: checkpoint.step, ranks: [0])
       return
     }
-    try reporter?.record(
+    reporter?.record(
       CheckpointRecord(
         step: checkpoint.step, path: setting.folder.place(of: checkpoint.step),
         bytes: checkpoint.bytes, stallSeconds: checkpoint.stallSeconds,

@@ -83,16 +83,16 @@ struct Checkpointing {
   }
 
   /// Tells log and console what the run goes on from.
-  func report(to reporter: Reporter, warnings: [String]) throws {
+  func report(to reporter: Reporter, warnings: [String]) {
     let step = origin?.step ?? 0
-    for line in warnings { try reporter.warn(line, step: step, ranks: [0], event: .fallback) }
+    for line in warnings { reporter.warn(line, step: step, ranks: [0], event: .fallback) }
     guard let origin else { return }
     var lines = differences
     if let mapping = CheckpointRestore.mapping(from: origin.ranks, to: setting.template.ranks) {
       lines.append(mapping)
     }
-    for line in lines { try reporter.warn(line, step: step, ranks: []) }
-    try reporter.warn(
+    for line in lines { reporter.warn(line, step: step, ranks: []) }
+    reporter.warn(
       "resumed from step \(step), epoch \(origin.epoch + 1) after \(origin.entriesUsed) of its "
         + "samples, weights \(origin.weightHash)", step: step, ranks: [], event: .resume)
   }

@@ -25,6 +25,7 @@ final class TrainingLoop {
   /// How long the previous step took; travels with the next ballot.
   private var times = StepTimes()
   private var stepsDone: Int
+  private var latest: Evaluation?
 
   /// Prepares the first step, or the one after the checkpoint that the run goes on from.
   ///
@@ -54,7 +55,7 @@ final class TrainingLoop {
     let electorate = plan.electorate(rank: world.rank)
     optimizer = try plan.makeOptimizer(
       for: workload.objective, electorate: electorate, patience: patience, world: world)
-    if let notice = optimizer.notice { try reporter?.record(fallback: notice) }
+    if let notice = optimizer.notice { reporter?.record(fallback: notice) }
     source = GradientSource(
       plan: plan, electorate: electorate, workload: workload, fault: fault)
     self.state = state
@@ -112,6 +113,7 @@ final class TrainingLoop {
         isReached = plan.isEnough(evaluation)
       }
     }
+    recordRest()
     let isSaved = try checkpointer?.complete(stepsDone) ?? true
     let trainingSeconds = Clock.seconds - start - evaluationSeconds
     return RunOutcome(
@@ -120,8 +122,15 @@ final class TrainingLoop {
       state: state, ending: isReached ? .reached : .completed, isSaved: isSaved)
   }
 
+  private func recordRest() {
+    reporter?.recordRest(
+      step: stepsDone - 1, controls: optimizer.controls, traffic: optimizer.traffic,
+      learningRate: plan.learningRate(at: max(stepsDone - 1, 0)))
+  }
+
   /// The evaluation at the end; held-out samples were evaluated where the run ends early.
   private func evaluateLast(after steps: Int, isReached: Bool) throws -> Evaluation {
+    if isReached, workload.interimSplit == workload.finalSplit, let latest { return latest }
     if workload.interimSplit != workload.finalSplit, !isReached {
       _ = try evaluate(on: workload.interimSplit, after: steps)
     }
@@ -131,10 +140,11 @@ final class TrainingLoop {
   /// Ends the run early, with a checkpoint.
   private func stop(after steps: Int, seconds: Double) throws -> RunOutcome {
     watchdog.touch()
+    recordRest()
     let ranks = optimizer.controls.indices.filter {
       optimizer.controls[$0].flags.contains(.stopAsked)
     }
-    try reporter?.recordSignal(StopSignal.name, step: steps, ranks: ranks)
+    reporter?.recordSignal(StopSignal.name, step: steps, ranks: ranks)
     let isSaved = try checkpointer?.complete(steps) ?? false
     return RunOutcome(
       steps: steps, trainingSeconds: seconds, evaluation: nil, weightHash: hash, state: state,
@@ -148,7 +158,7 @@ final class TrainingLoop {
     apply(step: step, learningRate: plan.learningRate(at: step))
     let keeper = optimizer.controls.indices.first { !ranks.contains($0) } ?? 0
     if try checkpointer.complete(step + 1, keeper: keeper) {
-      try reporter?.warn(
+      reporter?.warn(
         "step \(step + 1): the checkpoint has the parameters of rank \(keeper), which most ranks "
           + "share", step: step + 1, ranks: [keeper])
     }
@@ -185,7 +195,7 @@ final class TrainingLoop {
     times.voteWait = Float(waitEnd - packEnd)
     times.apply = Float(end - waitEnd)
     times.step = Float(end - start)
-    try reporter?.record(
+    reporter?.record(
       step: step, controls: optimizer.controls, traffic: optimizer.traffic, learningRate: rate,
       abstaining: abstaining)
   }
@@ -200,7 +210,8 @@ final class TrainingLoop {
   private func evaluate(on split: Evaluation.Split, after steps: Int) throws -> Evaluation {
     watchdog.touch()
     let evaluation = try state.parameters.withSpan { try evaluator.evaluate($0, on: split) }
-    try reporter?.record(evaluation, steps: steps)
+    reporter?.record(evaluation, steps: steps)
+    latest = evaluation
     return evaluation
   }
 }

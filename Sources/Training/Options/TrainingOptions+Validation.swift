@@ -18,6 +18,15 @@ extension TrainingOptions {
     try checkRateScaling()
     try checkComputeType()
     try checkCheckpoints()
+    try checkOutputs()
+  }
+
+  private func checkOutputs() throws(OptionError) {
+    for (flag, other) in [("--log", log), ("--checkpoint", checkpoint)] {
+      if let save, save == other {
+        throw OptionError("--save and \(flag) need paths of their own: found \(save) for both")
+      }
+    }
   }
 
   private func checkRanges() throws(OptionError) {
@@ -203,6 +212,9 @@ extension TrainingOptions {
     try checkText()
     if model == .logistic || model.isClosedForm, labelSmoothing > 0 {
       throw OptionError("--label-smoothing belongs to networks, not to --model \(model)")
+    }
+    if stopAt != nil, model == .gpt {
+      throw OptionError("--model gpt has no accuracy to --stop-at")
     }
     if stopAt != nil, evaluateEvery == 0 {
       throw OptionError("--stop-at needs evaluations before the end: found --evaluate-every 0")

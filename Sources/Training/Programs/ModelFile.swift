@@ -13,7 +13,7 @@ enum ModelFile {
   ) throws(CheckpointError) {
     let statistics = workload.objective.statistics
     try Safetensors.write(
-      to: path, tensors: tensors(state.layout, statistics),
+      to: target(of: path), tensors: tensors(state.layout, statistics),
       metadata: metadata(of: workload, options: options)
     ) { writer throws(CheckpointError) in
       try state.parameters.withSpan { values throws(CheckpointError) in
@@ -115,12 +115,29 @@ enum ModelFile {
   }
 
   /// Checks before a run that its end can be saved.
-  static func checkFolder(of path: String) throws(OptionError) {
-    let folder = (path as NSString).deletingLastPathComponent
+  static func checkPlace(_ path: String) throws(OptionError) {
+    let target = target(of: path)
+    let folder = (target as NSString).deletingLastPathComponent
     let place = folder.isEmpty ? "." : folder
-    guard FileManager.default.isWritableFile(atPath: place) else {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: place, isDirectory: &isFolder) else {
       throw OptionError("--save \(path): no folder \(place) to write to; run: mkdir -p \(place)")
     }
+    guard isFolder.boolValue, FileManager.default.isWritableFile(atPath: place) else {
+      throw OptionError("--save \(path): \(place) is no folder that can be written to")
+    }
+    // A file is replaced by a new one, which must not happen to a device or a pipe.
+    var status = stat()
+    let exists = stat(target, &status) == 0
+    guard !target.isEmpty, !target.hasSuffix("/"), !exists || status.st_mode & S_IFMT == S_IFREG
+    else { throw OptionError("--save \(path): no file, or none that can be replaced") }
+  }
+
+  /// The file that a path means, links to files followed.
+  private static func target(of path: String) -> String {
+    guard let resolved = realpath(path, nil) else { return path }
+    defer { free(resolved) }
+    return String(cString: resolved)
   }
 
   /// Rows x columns of images, or the number of features.

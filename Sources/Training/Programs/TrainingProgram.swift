@@ -80,9 +80,9 @@ public enum TrainingProgram {
       let made = Reporter(
         plan: plan, layout: ready.workload.objective.layout, writer: writer)
       try made.begin(head.record, headline: head.lines)
-      try checkpoints?.report(to: made, warnings: search?.warnings ?? [])
-      if let death { try made.record(death) }
-      if let notice = try options.failureNotice { try made.record(fallback: notice) }
+      checkpoints?.report(to: made, warnings: search?.warnings ?? [])
+      if let death { made.record(death) }
+      if let notice = try options.failureNotice { made.record(fallback: notice) }
       reporter = made
     }
     let loop = try TrainingLoop(
@@ -94,7 +94,7 @@ public enum TrainingProgram {
     if world.rank == 0, isDone, let path = options.save {
       try ModelFile.write(outcome.state, of: ready.workload, options: options, to: path)
     }
-    try reporter?.finish(outcome, saved: isDone ? options.save : nil)
+    reporter?.finish(outcome, saved: isDone ? options.save : nil)
     return outcome.exitCode
   }
 }
@@ -115,7 +115,7 @@ private struct Preparation {
     if world.rank == 0 {
       // Opened to see that it can be; the file is only ever appended to.
       if let log = options.log { _ = try RunLogWriter(path: log) }
-      if let path = options.save { try ModelFile.checkFolder(of: path) }
+      if let path = options.save { try ModelFile.checkPlace(path) }
     }
     workload = try Workload(
       options, ranks: world.size, localRanks: nodes.localRanks, threads: threads)

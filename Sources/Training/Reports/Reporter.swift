@@ -14,7 +14,7 @@ final class Reporter {
 
   private let plan: RunPlan
   private let layout: ParameterLayout
-  private let writer: RunLogWriter?
+  private var writer: RunLogWriter?
   private let isTerminal = Console.columns != nil
   private var interval: StepStatistics
   private var intervalStart = Clock.seconds
@@ -43,7 +43,7 @@ final class Reporter {
   /// Starts the clock and writes the head of the run.
   func begin(_ record: RunRecord, headline: [String]) throws {
     for line in headline { Console.print(line) }
-    try append(.run(record))
+    try writer?.append(.run(record))
     intervalStart = Clock.seconds
     start = intervalStart
   }
@@ -52,21 +52,32 @@ final class Reporter {
   func record(
     step: Int, controls: [ControlBlock], traffic: Traffic, learningRate: Double,
     abstaining: [Int]
-  ) throws {
+  ) {
     interval.add(controls)
     self.traffic += traffic
     if controls[0].flags.contains(.carriesHash) { comparedHash = WeightHash(controls[0].hash) }
-    if !abstaining.isEmpty { try record(abstaining, controls, step: step) }
+    if !abstaining.isEmpty { record(abstaining, controls, step: step) }
     wasAbstaining = !abstaining.isEmpty
     let isDue = (step + 1) % plan.options.logEvery == 0 || step + 1 == plan.totalSteps
     if isTerminal, !isDue, Clock.seconds - refreshed > Self.refreshSeconds {
       showProgress(step: step)
     }
-    if isDue {
-      try append(.step(stepRecord(step, controls, traffic, learningRate)))
-      showProgress(step: step)
-      closeInterval()
-    }
+    if isDue { close(step: step, controls, traffic, learningRate) }
+  }
+
+  /// Takes in that no step follows, though no record is due: what came since the last one is told.
+  func recordRest(
+    step: Int, controls: [ControlBlock], traffic: Traffic, learningRate: Double
+  ) {
+    if interval.samples > 0 { close(step: step, controls, traffic, learningRate) }
+  }
+
+  private func close(
+    step: Int, _ controls: [ControlBlock], _ traffic: Traffic, _ learningRate: Double
+  ) {
+    append(.step(stepRecord(step, controls, traffic, learningRate)))
+    showProgress(step: step)
+    closeInterval()
   }
 
   private func stepRecord(
@@ -120,7 +131,7 @@ final class Reporter {
   }
 
   /// One event a rank; the console hears of the first step of a row.
-  private func record(_ abstaining: [Int], _ controls: [ControlBlock], step: Int) throws {
+  private func record(_ abstaining: [Int], _ controls: [ControlBlock], step: Int) {
     for rank in abstaining {
       let control = controls[rank]
       let everything = control.flags.contains(.lossNotFinite)
@@ -132,7 +143,7 @@ final class Reporter {
         : "its gradient is not finite: it abstains in \(tensor ?? "")"
           + (control.abstainedTensors > 1 ? " and \(control.abstainedTensors - 1) more" : "")
       let message = "step \(step): rank \(rank): \(what)"
-      try append(
+      append(
         .event(
           EventRecord(
             event: .abstention, step: step, ranks: [rank], tensor: tensor, message: message)))
@@ -141,8 +152,8 @@ final class Reporter {
   }
 
   /// Takes in that something goes another way than asked for.
-  func record(fallback message: String) throws {
-    try append(
+  func record(fallback message: String) {
+    append(
       .event(
         EventRecord(
           event: .fallback, step: 0, ranks: Array(0..<plan.ranks), message: message)))
@@ -150,13 +161,13 @@ final class Reporter {
   }
 
   /// Takes an evaluation in.
-  func record(_ evaluation: Evaluation, steps: Int) throws {
+  func record(_ evaluation: Evaluation, steps: Int) {
     accuracy = evaluation.accuracy
     // Evaluations are not part of the time of steps.
     intervalStart += evaluation.seconds
     start += evaluation.seconds
     let classes = evaluation.classAccuracies.map { $0 ?? .nan }
-    try append(
+    append(
       .evaluation(
         EvaluationRecord(
           step: steps, epoch: plan.epoch(after: steps),
@@ -175,7 +186,7 @@ final class Reporter {
   }
 
   /// Ends the run: the last record and a few lines.
-  func finish(_ outcome: RunOutcome, saved: String?) throws {
+  func finish(_ outcome: RunOutcome, saved: String?) {
     // Of this job: steps before its checkpoint were another one's.
     let steps = Double(max(outcome.steps - plan.position.step, 1))
     let parameters = Double(layout.count)
@@ -183,7 +194,7 @@ final class Reporter {
     let share = waitSeconds / max(stepSeconds, 1e-9)
     let hash = outcome.weightHash.description
     let rate = Double(samples) / max(outcome.trainingSeconds, 1e-9)
-    try append(
+    append(
       .summary(
         SummaryRecord(
           steps: outcome.steps, epochs: epochs(after: outcome.steps),
@@ -215,25 +226,25 @@ final class Reporter {
   }
 
   /// Tells of a checkpoint that is complete.
-  func record(_ checkpoint: CheckpointRecord) throws {
-    try append(.checkpoint(checkpoint))
+  func record(_ checkpoint: CheckpointRecord) {
+    append(.checkpoint(checkpoint))
   }
 
   /// Tells of something that the user should know, in the log and on the console.
   func warn(
     _ message: String, step: Int, ranks: [Int], event: EventRecord.Kind = .warning
-  ) throws {
-    try append(.event(EventRecord(event: event, step: step, ranks: ranks, message: message)))
+  ) {
+    append(.event(EventRecord(event: event, step: step, ranks: ranks, message: message)))
     say(message)
   }
 
   /// Tells of ranks that died before this part of the run.
-  func record(_ death: RankDeath) throws {
+  func record(_ death: RankDeath) {
     let hosts = Set(death.hosts).sorted().joined(separator: ", ")
     let message =
       "\(named(death.ranks)) of the launch, on \(hosts), died after step \(death.step): going on "
       + "with \(plan.ranks) ranks from step \(plan.position.step)"
-    try append(
+    append(
       .event(
         EventRecord(
           event: .rankDeath, step: death.step, ranks: death.ranks, hosts: death.hosts,
@@ -242,9 +253,9 @@ final class Reporter {
   }
 
   /// Tells of a signal that ends the run.
-  func recordSignal(_ name: String?, step: Int, ranks: [Int]) throws {
+  func recordSignal(_ name: String?, step: Int, ranks: [Int]) {
     let all = ranks.count == plan.ranks ? "all ranks" : named(ranks)
-    try warn(
+    warn(
       "step \(step): \(name ?? "a signal") came to \(all): the run stops here", step: step,
       ranks: ranks, event: .signal)
   }
@@ -257,8 +268,14 @@ final class Reporter {
       + "all-reduce of fp32 gradients: \(fixed(dense, 3))"
   }
 
-  private func append(_ record: LogRecord) throws {
-    try writer?.append(record)
+  /// A log that cannot be written any more is said and ended; the run goes on.
+  private func append(_ record: LogRecord) {
+    do throws(RunLogError) {
+      try writer?.append(record)
+    } catch {
+      writer = nil
+      say("\(error); the run goes on without its log")
+    }
   }
 }
 
