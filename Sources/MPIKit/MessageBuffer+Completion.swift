@@ -63,8 +63,6 @@ extension MessageBuffer {
     limitSeconds: Double, onIdle: () -> Void = {}
   ) throws {
     var limit = WaitLimit(seconds: limitSeconds)
-    while try !test() {
-      if completionCount > 0 { limit.restart() } else { try limit.pause(onIdle) }
-    }
+    while try !test() { try limit.pause(hasCome: completionCount > 0, onIdle) }
   }
 }

@@ -15,9 +15,7 @@ extension WaitTimeout: CustomStringConvertible {
 ///
 /// ```swift
 /// var limit = WaitLimit(seconds: 60)
-/// while try !buffer.test() {
-///   if buffer.completionCount > 0 { limit.restart() } else { try limit.pause() }
-/// }
+/// while try !buffer.test() { try limit.pause(hasCome: buffer.completionCount > 0) }
 /// ```
 public struct WaitLimit: Sendable {
   /// One pause in so many yields: a message between neighbours comes within a few tests, and a yield
@@ -37,17 +35,23 @@ public struct WaitLimit: Sendable {
     start = SuspendingClock.now
   }
 
-  /// Says that something came: the time counts from the next look at the clock on.
-  public mutating func restart() { hasRestarted = true }
-
   /// Every eighth time lets others run on this core and looks at the clock.
   ///
   /// Ranks that share a core would otherwise wait through whole time slices of each other.
   ///
-  /// - Parameter onIdle: Called when others ran, to look at a flag; must not block.
+  /// - Parameters:
+  ///   - hasCome: Whether something came: then there is no pause, and the time counts from the next
+  ///     look at the clock on.
+  ///   - onIdle: Called when others ran, to look at a flag; must not block.
   /// - Throws: `WaitTimeout` when the time is over.
   /// - Complexity: At most one system call and one look at the clock.
-  public mutating func pause(_ onIdle: () -> Void = {}) throws(WaitTimeout) {
+  public mutating func pause(
+    hasCome: Bool = false, _ onIdle: () -> Void = {}
+  ) throws(WaitTimeout) {
+    guard !hasCome else {
+      hasRestarted = true
+      return
+    }
     pauses &+= 1
     guard pauses % Self.pausesPerYield == 0 else { return }
     onIdle()

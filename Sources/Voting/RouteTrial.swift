@@ -102,11 +102,10 @@ public struct RouteTrial: Sendable {
   static func promising(
     _ candidates: [Candidate], coordinateCount: Int, ranks: Int
   ) -> [Candidate] {
-    let gatherBytes = coordinateCount / 4 * ranks
     let left = candidates.filter { candidate in
       switch candidate.route {
       case .exchange, .hierarchical: true
-      case .gather: gatherBytes <= Self.largestGatherBytes
+      case .gather: coordinateCount / 4 <= Self.largestGatherBytes / ranks
       default: coordinateCount <= Self.largestCount
       }
     }

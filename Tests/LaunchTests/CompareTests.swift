@@ -144,21 +144,19 @@ extension LaunchTests {
 
     /// Sums that no whole number holds, as a log from elsewhere may have.
     @Test func exportOfHugeFigures_isWritten() async throws {
-      let folder = FileManager.default.temporaryDirectory
-        .appendingPathComponent("signum-huge-\(UUID().uuidString)")
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      defer { try? FileManager.default.removeItem(at: folder) }
-      let log = folder.appendingPathComponent("huge.jsonl")
-      let lines = [
-        #"{"type":"run","schemaVersion":1,"runIdentifier":"a","startedAt":"2026-01-01T00:00:00Z","#
-          + #""configuration":{},"ranks":1,"parameters":9,"batch":1}"#,
-        #"{"type":"step","step":1,"samples":1e300,"samplesPerSecond":0,"#
-          + #""stepSeconds":{"median":1e38}}"#,
-        #"{"type":"evaluation","step":1,"split":"test","samples":9,"loss":1}"#,
-      ]
-      try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: log)
-      let export = try await Program.run(["export", log.path, "--format", "mlperf"])
-      #expect(export.succeeded && export.output.contains("eval_loss"), "\(export)")
+      try await withTemporaryFolder { folder in
+        let log = folder.appendingPathComponent("huge.jsonl")
+        let lines = [
+          #"{"type":"run","schemaVersion":1,"runIdentifier":"a","startedAt":"2026-01-01T00:00:00Z","#
+            + #""configuration":{},"ranks":1,"parameters":9,"batch":1}"#,
+          #"{"type":"step","step":1,"samples":1e300,"samplesPerSecond":0,"#
+            + #""stepSeconds":{"median":1e38}}"#,
+          #"{"type":"evaluation","step":1,"split":"test","samples":9,"loss":1}"#,
+        ]
+        try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: log)
+        let export = try await Program.run(["export", log.path, "--format", "mlperf"])
+        #expect(export.succeeded && export.output.contains("eval_loss"), "\(export)")
+      }
     }
   }
 }

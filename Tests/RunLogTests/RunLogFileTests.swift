@@ -67,7 +67,7 @@ struct RunLogFileTests {
   func open_otherFile_isLeftAsItIs(content: String) throws {
     try withFolder { folder in
       let path = folder + "/file"
-      try Data(content.utf8).write(to: URL(fileURLWithPath: path))
+      try write(content, to: path)
       let error = #expect(throws: RunLogError.self) {
         try RunLogWriter(path: path).append(.step(stepRecord(1)))
       }

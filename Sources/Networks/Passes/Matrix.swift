@@ -14,7 +14,7 @@ struct Matrix {
   }
 
   /// The rows from one on.
-  func rows(from row: Int) -> Matrix { unsafe Matrix(start + row * stride, stride: stride) }
+  func rows(from row: Int) -> Matrix { block(row, 0) }
 
   /// The part that begins in a row and column.
   func block(_ row: Int, _ column: Int) -> Matrix {

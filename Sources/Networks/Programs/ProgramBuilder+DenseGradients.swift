@@ -19,7 +19,13 @@ extension ProgramBuilder {
   func isLong(_ input: Tensor) -> Bool { isMatrix(input) && input.shape[0] > Self.inputRows }
 
   /// Whether the rows of the weights that a matrix is multiplied with compete for lines of the cache.
-  func rowsCompete(behind input: Tensor) -> Bool { isMatrix(input) && input.shape[1] % 512 == 0 }
+  ///
+  /// Where both are long oneDNN copies the weights itself (`nocopy_checker_avx2` in its gemm).
+  func rowsCompete(behind input: Tensor) -> Bool {
+    guard isMatrix(input), input.shape[1] % 512 == 0 else { return false }
+    let rows = min(input.shape[0], Self.inputRows)
+    return 1 / Double(rows) + 1 / Double(input.shape[1]) >= 0.0038
+  }
 
   private func isMatrix(_ input: Tensor) -> Bool { type == .float32 && input.shape.count == 2 }
 
@@ -52,29 +58,23 @@ extension ProgramBuilder {
     let result = try tensor(Format(input.shape))
     let difference = try converted(difference, to: Format(difference.shape))
     let (inputs, outputs) = (input.shape[1], difference.shape[1])
-    guard rowsCompete(behind: input) else {
-      forEachPart(of: input.shape[0], Self.inputRows) { rows in
-        pass(.dense, over: [difference, result]) {
-          try result.matrix.rows(from: rows.lowerBound).set(
-            rows: rows.count, columns: inputs,
-            to: difference.matrix.rows(from: rows.lowerBound), times: weight.value.matrix,
-            inner: outputs)
-        }
-      }
-      return result
-    }
-    let copy = try tensor(Format([Self.copiedOutputs, Self.copiedInputs + 16]))
+    let isCopied = rowsCompete(behind: input)
+    let copy = try isCopied ? tensor(Format([Self.copiedOutputs, Self.copiedInputs + 16])) : nil
+    let (mostOutputs, mostInputs) =
+      isCopied ? (Self.copiedOutputs, Self.copiedInputs) : (outputs, inputs)
     forEachPart(of: input.shape[0], Self.inputRows) { rows in
-      forEachPart(of: outputs, Self.copiedOutputs) { outputs in
-        forEachPart(of: inputs, Self.copiedInputs) { inputs in
-          pass(.dense, over: [difference, result, copy]) {
-            copy.matrix.copy(
-              rows: outputs.count, columns: inputs.count,
-              of: weight.value.matrix.block(outputs.lowerBound, inputs.lowerBound))
+      forEachPart(of: outputs, mostOutputs) { outputs in
+        forEachPart(of: inputs, mostInputs) { inputs in
+          pass(.dense, over: [difference, result] + (copy.map { [$0] } ?? [])) {
+            var weights = weight.value.matrix.block(outputs.lowerBound, inputs.lowerBound)
+            if let copied = copy?.matrix {
+              copied.copy(rows: outputs.count, columns: inputs.count, of: weights)
+              weights = copied
+            }
             try result.matrix.block(rows.lowerBound, inputs.lowerBound).set(
               rows: rows.count, columns: inputs.count,
-              to: difference.matrix.block(rows.lowerBound, outputs.lowerBound),
-              times: copy.matrix, inner: outputs.count, adding: outputs.lowerBound > 0)
+              to: difference.matrix.block(rows.lowerBound, outputs.lowerBound), times: weights,
+              inner: outputs.count, adding: outputs.lowerBound > 0)
           }
         }
       }

@@ -134,11 +134,7 @@ final class ExchangeRoute: BallotRoute {
   func wait(_ patience: Patience, on communicator: borrowing Communicator) throws {
     var limit = WaitLimit(seconds: patience.limitSeconds)
     while remaining > 0 {
-      if try advance(on: communicator) {
-        limit.restart()
-      } else {
-        try limit.pause(patience.whileWaiting)
-      }
+      try limit.pause(hasCome: advance(on: communicator), patience.whileWaiting)
     }
     contribution = nil
     isOpen = false

@@ -103,11 +103,7 @@ final class HierarchicalRoute: BallotRoute {
   func wait(_ patience: Patience, on communicator: borrowing Communicator) throws {
     var limit = WaitLimit(seconds: patience.limitSeconds)
     while try !isComplete() {
-      if try advance(on: communicator) {
-        limit.restart()
-      } else {
-        try limit.pause(patience.whileWaiting)
-      }
+      try limit.pause(hasCome: advance(on: communicator), patience.whileWaiting)
     }
     for (place, rank) in plan.neighbours.enumerated() {
       controls[rank] = group.control(of: place)

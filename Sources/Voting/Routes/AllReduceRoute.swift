@@ -81,12 +81,9 @@ final class AllReduceRoute: BallotRoute {
         decide(at: place)
         freePlaces.append(place)
       }
-      if messages.completionCount > 0 {
-        limit.restart()
-        try startChunks(on: communicator)
-      } else {
-        try limit.pause(patience.whileWaiting)
-      }
+      let hasCome = messages.completionCount > 0
+      if hasCome { try startChunks(on: communicator) }
+      try limit.pause(hasCome: hasCome, patience.whileWaiting)
     }
     contribution = nil
   }

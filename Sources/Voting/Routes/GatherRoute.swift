@@ -109,11 +109,7 @@ final class GatherRoute: BallotRoute {
   func wait(_ patience: Patience, on communicator: borrowing Communicator) throws {
     var limit = WaitLimit(seconds: patience.limitSeconds)
     while try !takeWhatCame() {
-      if messages.completionCount > 0 {
-        limit.restart()
-      } else {
-        try limit.pause(patience.whileWaiting)
-      }
+      try limit.pause(hasCome: messages.completionCount > 0, patience.whileWaiting)
     }
   }
 
