@@ -77,6 +77,22 @@ static inline int CMPI_ULFM_IS_ENABLED(void) {
 #endif
 }
 
+/// Whether a rank of these is known to be dead.
+static inline int CMPI_Comm_has_dead(CMPIComm ranks) {
+#if defined(OMPI_HAVE_MPI_EXT_FTMPI)
+  MPI_Group dead = MPI_GROUP_NULL;
+  int count = 0;
+  if (!CMPI_ULFM_IS_ENABLED()) return 0;
+  if (MPIX_Comm_get_failed(ranks.value, &dead) != MPI_SUCCESS) return 0;
+  MPI_Group_size(dead, &count);
+  MPI_Group_free(&dead);
+  return count > 0;
+#else
+  (void)ranks;
+  return 0;
+#endif
+}
+
 // Thread levels
 static inline int CMPI_THREAD_SINGLE(void) { return MPI_THREAD_SINGLE; }
 static inline int CMPI_THREAD_FUNNELED(void) { return MPI_THREAD_FUNNELED; }

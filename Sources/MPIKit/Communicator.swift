@@ -149,6 +149,8 @@ final class CommunicatorResource {
   deinit {
     // After MPI_Finalize there is nothing left to free, and calling MPI would end the process.
     guard isOwned, MPI.isRunning else { return }
+    // Who waits on it for this rank, which gives it up, would not learn of a death otherwise.
+    if unsafe CMPI_Comm_has_dead(handle) != 0 { _ = unsafe CMPI_Comm_revoke(handle) }
     var handle = unsafe handle
     _ = unsafe MPI_Comm_free(&handle.value)
   }
