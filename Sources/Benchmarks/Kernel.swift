@@ -24,7 +24,7 @@ enum Kernel: Equatable {
   case tallyWrite
   /// A tally added to another, as the operation of the reduction does.
   case tallyAdd
-  /// The verdict of a tally; coins are drawn where there are ties.
+  /// The verdict of the sum of all tallies and the own one, with coins at hand.
   case verdict(SignRule)
   /// Both planes of the verdict as trits, and back.
   case writeTrits, readTrits
@@ -76,7 +76,8 @@ enum Kernel: Equatable {
     case .coins: 1 / 8.0
     case .tallyWrite: (1 + planes) / 8
     case .tallyAdd: 3 * planes / 8
-    case .verdict(let rule): (planes + (rule == .exact ? 2 : 1)) / 8
+    // One plane of the own tally, and a coin, or the mask.
+    case .verdict(let rule): (planes + (rule == .positive ? 2 : 3)) / 8
     case .writeTrits, .readTrits: 2 / 8.0 + 1 / 5.0
     case .update: 8 + 2 / 8.0
     }

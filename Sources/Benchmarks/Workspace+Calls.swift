@@ -97,10 +97,14 @@ extension Workspace {
   }
 
   static func decide(
-    _ rule: SignRule, _ coins: TieCoins, _ tally: borrowing Words, _ verdict: inout SignPlanes
+    _ rule: SignRule, _ heads: borrowing Words, _ tally: borrowing Words, _ own: borrowing Words,
+    _ verdict: inout SignPlanes
   ) {
-    Tally.verdict(
-      of: tally.span, ranks: ranks, masked: false, rule: rule, coins: coins, into: &verdict)
+    verdict.clearMask()
+    Tally.decide(
+      blocks: 0..<Tally.blockCount(coordinates: verdict.count), ofSum: tally.span, own: own.span,
+      planes: Tally.planeCount(ranks: ranks, masked: false), ranks: ranks, masked: false,
+      rule: rule, coins: heads.span, into: &verdict)
   }
 
   static func writeTrits(_ planes: borrowing SignPlanes, _ trits: inout Words) {

@@ -98,7 +98,7 @@ struct Workspace: ~Copyable {
     case .coins: coins.write(from: 0, into: heads.mutableSpan)
     case .tallyWrite: Self.write(ballot, &ownTally)
     case .tallyAdd: Self.add(ownTally, &tally)
-    case .verdict(let rule): Self.decide(rule, coins, tally, &verdict)
+    case .verdict(let rule): Self.decide(rule, heads, tally, ownTally, &verdict)
     case .writeTrits: Self.writeTrits(verdict, &trits)
     case .readTrits: Self.readTrits(trits, &verdict)
     case .update(let decay): Self.update(decay: decay, verdict, &parameters)

@@ -43,39 +43,6 @@ extension Tally {
     }
   }
 
-  /// Decides one block from tallies that lie anywhere among some words.
-  ///
-  /// - Parameters:
-  ///   - block: The number of the block.
-  ///   - tallies: Where each tally of the block starts.
-  ///   - masked: Whether each tally has its lowest plane.
-  ///   - words: The words.
-  ///   - ranks: N, the number of ballots in all tallies together.
-  ///   - rule: What a tie becomes.
-  ///   - coins: The coins of the words of the block, in whole groups of eight; none where nothing
-  ///     ties, or under another rule.
-  ///   - verdict: Where the signs of N − S of the block go; `hasMask` is only ever set.
-  /// - Precondition: All tallies lie within `words`.
-  /// - Complexity: O(words of the tallies); no allocation on the heap.
-  public static func decide(
-    block: Int, tallies: Span<Int>, masked: Span<Bool>, in words: Span<UInt64>, ranks: Int,
-    rule: SignRule, coins: Span<UInt64>, into verdict: inout SignPlanes
-  ) {
-    let blockWords = planeCount(ranks: ranks, masked: true) * blockPlaneWords
-    for tally in tallies.indices {
-      precondition(
-        tallies[tally] >= 0
-          && tallies[tally] + blockWords - (masked[tally] ? 0 : blockPlaneWords) <= words.count,
-        "a tally outside the words")
-    }
-    let decision = Decision(ranks: ranks, masked: true, rule: rule)
-    unsafe words.withUnsafeBytes { words in
-      guard let words = words.baseAddress else { return }
-      unsafe decision.decide(
-        block: block, tallies: tallies, masked: masked, in: words, coins: coins, into: &verdict)
-    }
-  }
-
   /// The words of a plane that blocks have.
   static func words(of blocks: Range<Int>, in verdict: borrowing SignPlanes) -> Range<Int> {
     let end = min(blocks.upperBound * blockPlaneWords, verdict.wordCount)

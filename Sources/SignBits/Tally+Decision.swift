@@ -173,42 +173,6 @@ extension Tally {
       }
     }
 
-    /// Decides a block from its tallies, each of which starts somewhere among some words, with or
-    /// without the lowest plane.
-    func decide(
-      block: Int, tallies: Span<Int>, masked hasLowest: Span<Bool>, in words: UnsafeRawPointer,
-      coins: Span<UInt64>, into verdict: inout SignPlanes
-    ) {
-      let planes = planeCount(ranks: ranks, masked: masked)
-      if tallies.count == 1, hasLowest[0] == masked {
-        let start = unsafe words + 8 * tallies[0]
-        return each(of: block, coins: coins, into: &verdict) { group, comparison in
-          for plane in 0..<planes {
-            let offset = 64 &* group &+ 8 &* blockPlaneWords &* plane
-            unsafe comparison.add(
-              start.loadUnaligned(fromByteOffset: offset, as: Lanes.self), plane: plane)
-          }
-        }
-      }
-      unsafe withUnsafeTemporaryAllocation(of: Lanes.self, capacity: planes) { counts -> Void in
-        each(of: block, coins: coins, into: &verdict) { group, comparison in
-          unsafe counts.initialize(repeating: Lanes(repeating: 0))
-          for tally in tallies.indices {
-            var word = tallies[tally] &+ 8 &* group
-            var carry = Lanes(repeating: 0)
-            for plane in (masked && !hasLowest[tally] ? 1 : 0)..<planes {
-              let bits = unsafe words.loadUnaligned(fromByteOffset: 8 &* word, as: Lanes.self)
-              let next = unsafe add(counts[plane], bits, carry)
-              unsafe counts[plane] = next.sum
-              carry = next.carry
-              word &+= blockPlaneWords
-            }
-          }
-          for plane in 0..<planes { unsafe comparison.add(counts[plane], plane: plane) }
-        }
-      }
-    }
-
     /// Writes the verdict on a block, a group of eight words at a time, after a comparison of
     /// counts with N.
     @inline(__always)

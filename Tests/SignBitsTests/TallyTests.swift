@@ -71,6 +71,13 @@ import Testing
     return (list(verdict), isSound(verdict))
   }
 
+  /// The coins of whole blocks.
+  private func coins(_ count: Int, step: Int) -> [UInt64] {
+    var coins = [UInt64](repeating: 0, count: Tally.blockCount(coordinates: count) * 64)
+    TieCoins(seed: Self.seed, step: step).write(from: 0, into: coins.mutableSpan)
+    return coins
+  }
+
   /// The verdict by ballots laid one after the other with a header and a gap.
   private func byBallots(_ vote: Vote, masked: Bool, rule: SignRule, step: Int)
     -> (signs: [Int], isSound: Bool)
@@ -88,9 +95,13 @@ import Testing
     }
     var verdict = SignPlanes(count: count)
     verdict.abstain(in: 0..<count)
-    Tally.verdict(
-      ofBallots: ballots.span, firstWord: 2, stride: stride, ranks: vote.signs.count,
-      masked: masked, rule: rule, coins: TieCoins(seed: Self.seed, step: step), into: &verdict)
+    verdict.clearMask()
+    let signs = vote.signs.indices.map { 2 + $0 * stride }
+    let masks = signs.map { masked ? $0 + words : -1 }
+    let coins = coins(count, step: step)
+    Tally.decide(
+      blocks: 0..<Tally.blockCount(coordinates: count), ballotsWithSigns: signs.span,
+      masks: masks.span, in: ballots.span, rule: rule, coins: coins.span, into: &verdict)
     return (list(verdict), isSound(verdict))
   }
 
@@ -123,8 +134,7 @@ import Testing
     let planes = Tally.sharedPlaneCount(ranks: ranks, masked: masked)
     let tallies = tallies(vote, planes: planes, masked: masked)
     let sum = sum(tallies, planes: planes, seed: step)
-    var coins = [UInt64](repeating: 0, count: Tally.blockCount(coordinates: count) * 64)
-    TieCoins(seed: Self.seed, step: step).write(from: 0, into: coins.mutableSpan)
+    let coins = coins(count, step: step)
     return tallies.map { own in
       var verdict = SignPlanes(count: count)
       verdict.abstain(in: 0..<count)
@@ -187,9 +197,18 @@ import Testing
     }
     var verdict = SignPlanes(count: count)
     verdict.abstain(in: 0..<count)
-    Tally.verdict(
-      ofTallies: joined.span, firstWord: 1, stride: words + 2, count: 3, ranks: ranks,
-      masked: true, rule: rule, coins: TieCoins(seed: Self.seed, step: step), into: &verdict)
+    verdict.clearMask()
+    let coins = coins(count, step: step)
+    let blockWords = 64 * Tally.planeCount(ranks: ranks, masked: true)
+    for block in 0..<Tally.blockCount(coordinates: count) {
+      let parts = (0..<3).map { tally in
+        Tally.Part.tally(
+          at: 1 + tally * (words + 2) + block * blockWords, ranks: ranks, masked: true)
+      }
+      Tally.decide(
+        block: block, parts: parts.span, in: joined.span, ranks: ranks, rule: rule,
+        coins: coins.span.extracting(64 * block..<64 * (block + 1)), into: &verdict)
+    }
     return (list(verdict), isSound(verdict))
   }
 
@@ -230,9 +249,10 @@ import Testing
       return index % words == words - 1 ? word & (1 << UInt64(count % 64) - 1) : word
     }
     var verdict = SignPlanes(count: count)
-    Tally.verdict(
-      ofBallots: ballots.span, firstWord: 0, stride: words, ranks: 3, masked: false, rule: .exact,
-      coins: TieCoins(seed: 1, step: 0), into: &verdict)
+    let (signs, masks, coins) = ([0, words, 2 * words], [-1, -1, -1], [UInt64]())
+    Tally.decide(
+      blocks: 0..<Tally.blockCount(coordinates: count), ballotsWithSigns: signs.span,
+      masks: masks.span, in: ballots.span, rule: .exact, coins: coins.span, into: &verdict)
     #expect(
       (0..<words).allSatisfy { word in
         let (a, b, c) = (ballots[word], ballots[words + word], ballots[2 * words + word])

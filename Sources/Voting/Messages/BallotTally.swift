@@ -12,6 +12,8 @@ final class BallotTally {
   private var masks: [Int]
   private var nextMask: [Int]
   private var hasLowPlane: [Bool]
+  /// The tallies of a block, by rank.
+  private var parts: [Tally.Part]
 
   /// A tally of so many blocks at the most.
   init(_ shape: VoteShape, blockCount: Int) {
@@ -20,6 +22,9 @@ final class BallotTally {
     masks = Array(repeating: -1, count: shape.ranks)
     nextMask = Array(repeating: 0, count: shape.ranks)
     hasLowPlane = Array(repeating: false, count: shape.ranks)
+    parts = Array(
+      repeating: .tally(at: 0, ranks: shape.voters, masked: false),
+      count: shape.sendsTallies ? shape.ranks : 0)
     if shape.rule == .fair { coins.reserve(blockCount: blockCount) }
   }
 
@@ -90,14 +95,15 @@ final class BallotTally {
   ) {
     for (index, block) in range.blocks.enumerated() {
       for rank in 0..<shape.ranks {
-        signs[rank] =
-          rank * stride + headWords + index * shape.blockWords(masked: hasLowPlane[rank])
+        let isMasked = hasLowPlane[rank]
+        parts[rank] = .tally(
+          at: rank * stride + headWords + index * shape.blockWords(masked: isMasked),
+          ranks: shape.voters, masked: isMasked)
       }
       let coinPlaces = coins.coins(at: firstCoins + index..<firstCoins + index + 1)
       Tally.decide(
-        block: block, tallies: signs.span, masked: hasLowPlane.span, in: messages,
-        ranks: shape.voters, rule: shape.rule, coins: coins.words.span.extracting(coinPlaces),
-        into: &verdict)
+        block: block, parts: parts.span, in: messages, ranks: shape.voters, rule: shape.rule,
+        coins: coins.words.span.extracting(coinPlaces), into: &verdict)
     }
   }
 }
