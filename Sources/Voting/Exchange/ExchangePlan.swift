@@ -31,6 +31,8 @@ struct ExchangePlan {
 
   /// The most blocks of a chunk.
   let chunkBlocks: Int
+  /// The words of the longest message.
+  let roomWords: Int
   /// The messages of a kind in flight to one partner.
   let window: Int
   /// The number of buckets.
@@ -68,6 +70,8 @@ struct ExchangePlan {
       if chunks.isEmpty { append(0..<0, of: shape.buckets.count - 1) }
       return chunks
     }
+    let longest = chunks.joined().reduce(0) { max($0, $1.range.blocks.count) }
+    roomWords = Self.messageWords(planeWords: longest * Tally.blockPlaneWords * planes)
   }
 
   private static func part(_ index: Int, of blocks: Range<Int>, parts: Int) -> Range<Int> {
@@ -76,11 +80,11 @@ struct ExchangePlan {
   }
 
   /// The words of the longest message of any vote, of whatever d.
-  ///
-  /// So that a rank that votes on more coordinates by mistake is found by the length of its
-  /// messages: Open MPI 4 reports a message that is longer than the room for it, but may write it
-  /// whole (seen with 240 kB into 8 bytes).
-  static let roomWords = 2 * codedChunkBytes / 8 + 64
+  static let longestMessageWords = messageWords(planeWords: codedChunkBytes / 8)
+
+  /// The words of the longest message about so many words of planes: as many again of masks, bitmap,
+  /// head and padding.
+  private static func messageWords(planeWords: Int) -> Int { 2 * planeWords + 64 }
 
   /// The number of chunks of all shards.
   var chunkCount: Int { chunks.reduce(0) { $0 + $1.count } }

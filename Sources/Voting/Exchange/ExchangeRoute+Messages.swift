@@ -6,11 +6,24 @@ internal import SignBits
 ///
 /// The ballots of one own chunk lie side by side, by rank, so that they are tallied where they
 /// arrive; the own ballot is copied beside them.
+///
+/// Behind the rooms there is space for the longest message of any vote: Open MPI 4 reports one that is
+/// longer than its room, as a rank sends that votes on more coordinates by mistake, but may write it
+/// whole (seen with 240 kB into 8 bytes). It then spoils other messages of a vote that ends anyway.
 struct ExchangeMemory {
   let ranks: Int
   let window: Int
+  let roomWords: Int
 
-  var wordCount: Int { window * (3 * ranks + 1) * ExchangePlan.roomWords }
+  init(_ plan: ExchangePlan, ranks: Int) {
+    self.ranks = ranks
+    window = plan.window
+    roomWords = plan.roomWords
+  }
+
+  var wordCount: Int {
+    window * (3 * ranks + 1) * roomWords + ExchangePlan.longestMessageWords
+  }
 
   func outgoingBallot(to owner: Int, place: Int) -> Range<Int> { room(place * ranks + owner) }
 
@@ -22,7 +35,7 @@ struct ExchangeMemory {
   /// The ballots of all ranks in an own chunk.
   func ballots(place: Int) -> Range<Int> {
     let first = incomingBallot(from: 0, place: place).lowerBound
-    return first..<first + ranks * ExchangePlan.roomWords
+    return first..<first + ranks * roomWords
   }
 
   func incomingVerdict(from owner: Int, place: Int) -> Range<Int> {
@@ -32,7 +45,7 @@ struct ExchangeMemory {
   func outgoingVerdict(place: Int) -> Range<Int> { room(3 * window * ranks + place) }
 
   private func room(_ index: Int) -> Range<Int> {
-    index * ExchangePlan.roomWords..<(index + 1) * ExchangePlan.roomWords
+    index * roomWords..<(index + 1) * roomWords
   }
 }
 
@@ -130,7 +143,7 @@ extension ExchangeRoute {
     let head = BallotHead(chunk: index, of: ownChunks.count).wordCount
     messages.withSpan(in: memory.ballots(place: place)) { ballots in
       ballotTally.decide(
-        chunk.range, in: ballots, stride: ExchangePlan.roomWords, headWords: head,
+        chunk.range, in: ballots, stride: plan.roomWords, headWords: head,
         coinsAt: chunk.firstBlock, into: &verdict)
     }
     let room = memory.outgoingVerdict(place: place)
@@ -187,9 +200,9 @@ extension ExchangeRoute {
   func tooLong(_ purpose: Purpose) -> VotingError {
     switch purpose {
     case .receiveBallot(let rank, let chunk), .sendBallot(let rank, let chunk):
-      return wrong(rank, "ballots of more than \(8 * ExchangePlan.roomWords) bytes", chunk)
+      return wrong(rank, "ballots of more than \(8 * plan.roomWords) bytes", chunk)
     case .receiveVerdict(let rank, let chunk):
-      return wrong(rank, "a verdict of more than \(8 * ExchangePlan.roomWords) bytes", chunk)
+      return wrong(rank, "a verdict of more than \(8 * plan.roomWords) bytes", chunk)
     case .sendVerdict(let chunk):
       return wrong(shape.rank, "a verdict that could not be sent", chunk)
     }

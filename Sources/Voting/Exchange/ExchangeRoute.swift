@@ -70,7 +70,7 @@ final class ExchangeRoute: BallotRoute {
   init(_ shape: VoteShape) {
     self.shape = shape
     plan = ExchangePlan(shape)
-    memory = ExchangeMemory(ranks: shape.ranks, window: plan.window)
+    memory = ExchangeMemory(plan, ranks: shape.ranks)
     let requests = 4 * plan.window * (shape.ranks - 1)
     messages = MessageBuffer(count: memory.wordCount, maximumRequests: requests)
     purposes = Array(repeating: .sendVerdict(chunk: 0), count: requests)
