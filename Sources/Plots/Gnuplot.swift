@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// Draws plots with gnuplot, each as SVG, as PNG and as text.
 package enum Gnuplot {
@@ -11,22 +11,37 @@ package enum Gnuplot {
 
   /// Writes `name.svg`, `name.png` and `name.txt` in a folder.
   ///
-  /// - Throws: `PlotError` when gnuplot fails.
-  package static func draw(_ plot: Plot, named name: String, in folder: URL) throws {
-    // Files, not pipes: another process started meanwhile would hold a pipe open for ever.
+  /// Gnuplot draws elsewhere: on a full disk it writes empty files and succeeds.
+  ///
+  /// - Throws: `PlotError` when gnuplot fails, `OutputFolderError` when a file cannot be written.
+  package static func draw(_ plot: Plot, named name: String, in folder: OutputFolder) throws {
     let scratch = FileManager.default.temporaryDirectory
       .appendingPathComponent("signum-plot-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: scratch) }
-    let commands = scratch.appendingPathComponent("commands")
-    let complaints = scratch.appendingPathComponent("complaints")
-    try Data(script(plot, named: name).utf8).write(to: commands)
-    try Data().write(to: complaints)
+    try run(script(plot, named: name), for: name, in: OutputFolder(scratch.path))
+    for (kind, _) in terminals {
+      let file = "\(name).\(kind)"
+      let drawn = FileManager.default.contents(atPath: scratch.appendingPathComponent(file).path)
+      guard let drawn, !drawn.isEmpty else {
+        throw PlotError(name: name, complaint: "nothing was drawn in \(scratch.path)")
+      }
+      try folder.write(drawn, to: file)
+    }
+  }
+
+  /// Has gnuplot follow a script in a folder.
+  private static func run(
+    _ script: String, for name: String, in folder: OutputFolder
+  ) throws {
+    // Files, not pipes: another process started meanwhile would hold a pipe open for ever.
+    try folder.write(Data(script.utf8), to: "commands")
+    try folder.write(Data(), to: "complaints")
+    let complaints = URL(fileURLWithPath: folder.place(of: "complaints"))
 
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["gnuplot", commands.path]
-    process.currentDirectoryURL = folder
+    process.arguments = ["gnuplot", "commands"]
+    process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
     process.standardInput = FileHandle.nullDevice
     process.standardError = try FileHandle(forWritingTo: complaints)
     try process.run()
@@ -36,6 +51,13 @@ package enum Gnuplot {
       throw PlotError(name: name, complaint: said)
     }
   }
+
+  /// The kinds of files, and what draws each.
+  private static let terminals = [
+    ("svg", "svg size 800,540 dynamic font 'sans-serif,14' background '#ffffff'"),
+    ("png", "pngcairo size 1200,810 font 'sans-serif,15' background '#ffffff'"),
+    ("txt", "dumb size 100,32"),
+  ]
 
   /// The commands and the data of a plot.
   package static func script(_ plot: Plot, named name: String) -> String {
@@ -58,11 +80,7 @@ package enum Gnuplot {
       lines.append("END")
     }
     let curves = plot.series.enumerated().map(curve).joined(separator: ", ")
-    for (kind, terminal) in [
-      ("svg", "svg size 800,540 dynamic font 'sans-serif,14' background '#ffffff'"),
-      ("png", "pngcairo size 1200,810 font 'sans-serif,15' background '#ffffff'"),
-      ("txt", "dumb size 100,32"),
-    ] {
+    for (kind, terminal) in terminals {
       lines += [
         "set terminal \(terminal)", "set output \(quoted(name + "." + kind))", "plot \(curves)",
         "unset output",

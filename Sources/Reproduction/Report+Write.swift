@@ -5,38 +5,30 @@ import RunLog
 extension Report {
   /// The first line of every page, by which a report is known.
   private static let heading = "# The claims of the theory, run"
+  private static let pageName = "README.md"
 
   /// Makes the folder, unless it holds a page that is no report.
   ///
-  /// - Throws: `ReportError`, before anything is run.
-  static func prepare(_ folder: URL) throws(ReportError) {
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch {
-      throw .folder(path: folder.relativePath, reason: error.localizedDescription)
-    }
-    guard FileManager.default.isWritableFile(atPath: folder.path) else {
-      throw .folder(path: folder.relativePath, reason: "it is not writable")
-    }
-    let page = folder.appendingPathComponent("README.md")
-    guard FileManager.default.fileExists(atPath: page.path) else { return }
-    guard let text = try? String(contentsOf: page, encoding: .utf8), text.hasPrefix(heading) else {
-      throw .otherPage(path: page.relativePath)
-    }
+  /// - Throws: `OutputFolderError` or `ReportError`, before anything is run.
+  static func prepare(_ path: String) throws {
+    let page = try OutputFolder(path).place(of: pageName)
+    guard FileManager.default.fileExists(atPath: page) else { return }
+    guard let text = try? String(contentsOfFile: page, encoding: .utf8), text.hasPrefix(heading)
+    else { throw ReportError.otherPage(path: page) }
   }
 
   /// Writes page, results and plots.
   ///
-  /// - Throws: `ReportError`, and what Foundation throws when a file cannot be written.
-  func write(to folder: URL) throws {
+  /// - Throws: `OutputFolderError`, `PlotError`.
+  func write(to path: String) throws {
+    let folder = try OutputFolder(path)
     for entry in entries where Gnuplot.isInstalled {
       for plot in entry.finding.plots {
         try Gnuplot.draw(plot, named: entry.name(of: plot), in: folder)
       }
     }
-    try Data((json.text + "\n").utf8)
-      .write(to: folder.appendingPathComponent("results.json"), options: .atomic)
-    try Data(page.utf8).write(to: folder.appendingPathComponent("README.md"), options: .atomic)
+    try folder.write(Data((json.text + "\n").utf8), to: "results.json")
+    try folder.write(Data(page.utf8), to: Self.pageName)
   }
 
   /// The page.

@@ -35,7 +35,7 @@ public enum ReproductionProgram {
     let status = RankProgram.run { world in
       let prepared = Result {
         let claims = try Claim.named(names)
-        if world.rank == 0 { try Report.prepare(URL(fileURLWithPath: path)) }
+        if world.rank == 0 { try Report.prepare(path) }
         return claims
       }
       guard try Agreement.isReady(prepared.failure, on: world) else { return 2 }
@@ -49,7 +49,7 @@ public enum ReproductionProgram {
       if !Gnuplot.isInstalled {
         Console.print("gnuplot was not found: the report has tables in place of plots")
       }
-      try report.write(to: URL(fileURLWithPath: path))
+      try report.write(to: path)
       Console.print("\(report.summary); see \(path)/README.md")
     } catch {
       Console.complain("\(error)")

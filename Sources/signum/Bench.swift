@@ -89,7 +89,8 @@ extension Bench {
         """)
     var linkGbps: Double?
 
-    @Option(help: "File to which JSON lines are appended. (default: none)")
+    @Option(
+      help: "File to which JSON lines are appended. (default: none)", completion: .file())
     var log: String?
 
     func run() throws {

@@ -13,15 +13,16 @@ struct Compare: ParsableCommand {
       no MPI. Exits 1 when a figure is worse than in --baseline, 2 when there is nothing to compare.
       """)
 
-  @Argument(help: "Run logs: files, folders, patterns.")
+  @Argument(help: "Run logs: files, folders, patterns.", completion: .file())
   var logs: [String]
 
-  @Option(help: "How tables are written. (default: text)")
+  @Option(help: "How tables are written.")
   var format: TableFormat = .text
 
   @Option(
     name: .customLong("plots"),
-    help: ArgumentHelp("Folder for plots: SVG, PNG and text by gnuplot.", valueName: "dir"))
+    help: ArgumentHelp("Folder for plots: SVG, PNG and text by gnuplot.", valueName: "dir"),
+    completion: .directory)
   var plotFolder: String?
 
   @Option(
@@ -36,7 +37,9 @@ struct Compare: ParsableCommand {
   @Option(parsing: .unconditional, help: "Show what it took to this loss.")
   var targetLoss: Double?
 
-  @Option(help: ArgumentHelp("Earlier logs that these are judged by.", valueName: "log"))
+  @Option(
+    help: ArgumentHelp("Earlier logs that these are judged by.", valueName: "log"),
+    completion: .file())
   var baseline: String?
 
   @Option(
@@ -50,6 +53,9 @@ struct Compare: ParsableCommand {
     }
     if targetAccuracy != nil, targetLoss != nil {
       throw ValidationError("give --target-accuracy or --target-loss, not both")
+    }
+    if let targetLoss, !targetLoss.isFinite {
+      throw ValidationError("--target-loss must be a number: found \(targetLoss)")
     }
     guard tolerance >= 0, tolerance.isFinite else {
       throw ValidationError("--tolerance must be at least 0: found \(tolerance)")
@@ -89,18 +95,8 @@ enum Reading {
     }
   }
 
-  /// Prints a line; ends the process where it cannot be written, as on a full disk.
-  static func print(_ line: String) {
-    do {
-      try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
-    } catch {
-      let reason = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-      // A reader that has enough, such as `head`, is no error.
-      guard let code = reason?.code, code != EPIPE else { return }
-      complain("standard output cannot be written: \(String(cString: strerror(CInt(code))))")
-      exit(1)
-    }
-  }
+  /// Prints a line on standard output.
+  static func print(_ line: String) { StandardOutput.write(Data((line + "\n").utf8)) }
 
   /// Prints a line on standard error, led by the program's name.
   static func complain(_ line: String) {

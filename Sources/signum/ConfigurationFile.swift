@@ -13,11 +13,14 @@ enum ConfigurationFile {
   ///
   /// - Parameter arguments: The command line without the program's name.
   /// - Returns: The command line with `--config FILE` replaced by what the file says.
-  /// - Throws: `ValidationError` in one line when the file cannot be read as flags.
+  /// - Throws: `ValidationError` in one line when the file cannot be read as flags, or there are two.
   static func expand(_ arguments: [String]) throws -> [String] {
     guard arguments.first == "train" else { return arguments }
     var rest = Array(arguments.dropFirst())
     guard let path = try removePath(from: &rest) else { return arguments }
+    if let second = try removePath(from: &rest) {
+      throw ValidationError("--config names one file: found \(path) and \(second)")
+    }
     var flags = try read(path)
     // The two lengths exclude each other: one on the command line replaces either of the file.
     if rest.contains(where: { isFlag($0, "epochs") || isFlag($0, "steps") }) {

@@ -10,7 +10,8 @@ struct Evaluate: ParsableCommand {
       samples are divided over the ranks.
       """)
 
-  @Argument(help: "Parameters that 'signum train --save' wrote, safetensors.")
+  @Argument(
+    help: "Parameters that 'signum train --save' wrote, safetensors.", completion: .file())
   var weights: String
 
   @Option(

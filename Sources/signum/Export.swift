@@ -11,7 +11,7 @@ struct Export: ParsableCommand {
       MPI. Exits 2 when there is nothing to export.
       """)
 
-  @Argument(help: "Run logs: files, folders, patterns.")
+  @Argument(help: "Run logs: files, folders, patterns.", completion: .file())
   var logs: [String]
 
   @Option(help: "Who reads it. (default: csv)")

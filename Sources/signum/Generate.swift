@@ -8,11 +8,13 @@ struct Generate: ParsableCommand {
     abstract: "Text by a trained GPT.",
     discussion: "The same flags give the same text. No launcher is needed.")
 
-  @Argument(help: "Parameters that 'signum train --model gpt --save' wrote, safetensors.")
+  @Argument(
+    help: "Parameters that 'signum train --model gpt --save' wrote, safetensors.",
+    completion: .file())
   var weights: String
 
   @Option(parsing: .unconditional, help: "What the text goes on from. (default: a new line)")
-  var prompt = "\n"
+  var prompt: String?
 
   @Option(parsing: .unconditional, help: "Bytes to write.")
   var length = 200
@@ -29,7 +31,7 @@ struct Generate: ParsableCommand {
   var threads = 1
 
   func validate() throws {
-    if prompt.isEmpty { throw ValidationError("--prompt needs at least one byte") }
+    if prompt?.isEmpty == true { throw ValidationError("--prompt needs at least one byte") }
     if length < 0 { throw ValidationError("--length must be 0 or more: found \(length)") }
     if !(temperature >= 0 && temperature.isFinite) {
       throw ValidationError("--temperature must be 0 or more: found \(temperature)")
@@ -40,17 +42,16 @@ struct Generate: ParsableCommand {
   }
 
   func run() throws {
-    let output = FileHandle.standardOutput
     do {
       try GenerationProgram.run(
-        weights: weights, prompt: Array(prompt.utf8), length: length,
+        weights: weights, prompt: Array((prompt ?? "\n").utf8), length: length,
         choice: .init(temperature: temperature, seed: seed), threads: threads
       ) { byte in
-        try output.write(contentsOf: Data([byte]))
+        StandardOutput.write(Data([byte]))
       }
     } catch {
       throw ValidationError("\(error)")
     }
-    try output.write(contentsOf: Data("\n".utf8))
+    StandardOutput.write(Data("\n".utf8))
   }
 }

@@ -14,10 +14,10 @@ struct Predict: ParsableCommand {
       when there is nothing to fit.
       """)
 
-  @Argument(help: "Run logs: files, folders, patterns.")
+  @Argument(help: "Run logs: files, folders, patterns.", completion: .file())
   var logs: [String]
 
-  @Option(help: "How tables are written. (default: text)")
+  @Option(help: "How tables are written.")
   var format: TableFormat = .text
 
   @Option(

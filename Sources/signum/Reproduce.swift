@@ -16,7 +16,9 @@ struct Reproduce: ParsableCommand {
   @Argument(help: "Claims by name or number, such as rates or T4. (default: all)")
   var names: [String] = []
 
-  @Option(name: .customLong("out"), help: ArgumentHelp("Folder of the report.", valueName: "dir"))
+  @Option(
+    name: .customLong("out"), help: ArgumentHelp("Folder of the report.", valueName: "dir"),
+    completion: .directory)
   var folder: String = ReproductionProgram.standardFolder
 
   @Flag(help: "Print the names and the claims, run nothing.")

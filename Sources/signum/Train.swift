@@ -44,7 +44,8 @@ struct Train: ParsableCommand {
   var general: GeneralFlags
 
   /// Here for the help text: the file is read before the flags are.
-  @Option(help: "YAML file with any of these flags as keys, without the dashes.")
+  @Option(
+    help: "YAML file with any of these flags as keys, without the dashes.", completion: .file())
   var config: String?
 
   /// The keys of a configuration file.

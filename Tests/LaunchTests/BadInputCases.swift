@@ -108,6 +108,7 @@ extension BadInputCase {
       ["--model", "quadratic", "--steps", "3", "--dtype", "bf16"]
     },
     BadInputCase(["augment": "spin"], says: ["--augment", "crop:C", "'spin'"]),
+    BadInputCase(["augment": "crop:40"], says: ["--augment crop:40", "pixels out of sight"]),
     BadInputCase("--augment without images", says: ["--augment", "images"]) { _ in
       let data = "libsvm:\(try TestData.shared.get().dense)"
       return ["--model", "logistic", "--data", data, "--augment", "flip"]
@@ -230,6 +231,9 @@ extension BadInputCase {
       ["--config", "/nowhere/run.yaml"]
     },
     BadInputCase("--config without a file", says: ["--config"]) { _ in ["--config"] },
+    BadInputCase("two files", says: ["--config names one file", "a.yaml", "b.yaml"]) { _ in
+      ["--config", "a.yaml", "--config=b.yaml"]
+    },
     configuration("not YAML", says: ["run.yaml", "not YAML"], "batch: [1, 2\nlr: }"),
     configuration("no mapping", says: ["run.yaml", "batch: 64"], "just a text\n"),
     configuration("unknown key", says: ["run.yaml:2", "no flag 'bach'"], "lr: 0.1\nbach: 64\n"),

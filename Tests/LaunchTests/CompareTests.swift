@@ -43,6 +43,8 @@ extension LaunchTests {
         #expect(page.output.contains("| runs | N |") || page.output.contains("| N |"), "\(page)")
         let glob = try await Program.run(["compare", folder.path + "/n1-*.jsonl"])
         #expect(glob.output.contains("2 runs in 2 files, 1 configuration"), "\(glob)")
+        let base = try await Program.run(["compare", folder.path, "--base", "3"])
+        #expect(base.output.contains("no run has 3 ranks") && base.output.contains("of 1, 2"))
       }
     }
 
@@ -71,7 +73,8 @@ extension LaunchTests {
     @Test(arguments: [
       ["compare", "/nowhere/at-all"], ["compare"], ["export", "/nowhere/at-all"],
       ["predict", "/nowhere/at-all"], ["compare", "x", "--tolerance", "-1"],
-      ["compare", "x", "--target-accuracy", "2"], ["compare", "x", "--format", "html"],
+      ["compare", "x", "--target-accuracy", "2"], ["compare", "x", "--target-loss", "nan"],
+      ["compare", "x", "--format", "html"],
       ["predict", "x", "--link-gbps", "0"], ["predict", "x", "--ranks-per-node", "0"],
     ])
     func nonsense_isRefusedInOneLine(arguments: [String]) async throws {

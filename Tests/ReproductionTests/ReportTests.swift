@@ -36,8 +36,8 @@ struct ReportTests {
 
   @Test func page_hasVerdictTableAndPlot() throws {
     try withFolder { folder in
-      try Report.prepare(folder)
-      try report([1.9, 2, 2.1]).write(to: folder)
+      try Report.prepare(folder.path)
+      try report([1.9, 2, 2.1]).write(to: folder.path)
       let page = try String(
         contentsOf: folder.appendingPathComponent("README.md"), encoding: .utf8)
       #expect(page.contains("all 1 claims hold (1.5 s on 3 ranks)"))
@@ -49,8 +49,8 @@ struct ReportTests {
 
   @Test func page_namesTheClaimsThatFail() throws {
     try withFolder { folder in
-      try Report.prepare(folder)
-      try report([1, 1, 5]).write(to: folder)
+      try Report.prepare(folder.path)
+      try report([1, 1, 5]).write(to: folder.path)
       let page = try String(
         contentsOf: folder.appendingPathComponent("README.md"), encoding: .utf8)
       #expect(page.contains("1 of 1 claims fail: a-claim"))
@@ -60,8 +60,8 @@ struct ReportTests {
 
   @Test func results_areJSON() throws {
     try withFolder { folder in
-      try Report.prepare(folder)
-      try report([1, 1, 5]).write(to: folder)
+      try Report.prepare(folder.path)
+      try report([1, 1, 5]).write(to: folder.path)
       let data = try Data(contentsOf: folder.appendingPathComponent("results.json"))
       let object = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
       #expect(object["holds"] as? Bool == false && object["ranks"] as? Int == 3)
@@ -75,8 +75,8 @@ struct ReportTests {
   @Test(.enabled(if: Gnuplot.isInstalled))
   func plots_areDrawnTwice() throws {
     try withFolder { folder in
-      try Report.prepare(folder)
-      try report([2]).write(to: folder)
+      try Report.prepare(folder.path)
+      try report([2]).write(to: folder.path)
       let svg = try Data(contentsOf: folder.appendingPathComponent("a-claim.svg"))
       let png = try Data(contentsOf: folder.appendingPathComponent("a-claim.png"))
       #expect(String(decoding: svg, as: UTF8.self).contains("</svg>"))
@@ -87,12 +87,27 @@ struct ReportTests {
   @Test(.enabled(if: Gnuplot.isInstalled))
   func plotThatCannotBeDrawn_saysWhy() throws {
     try withFolder { folder in
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      let output = try OutputFolder(folder.path)
       let error = #expect(throws: PlotError.self) {
-        try Gnuplot.draw(Self.plot, named: "no-such-folder/plot", in: folder)
+        try Gnuplot.draw(Self.plot, named: "no-such-folder/plot", in: output)
       }
       let description = error?.description ?? "nothing"
       #expect(description.contains("cannot open file"), "\(description)")
+    }
+  }
+
+  @Test(.enabled(if: Gnuplot.isInstalled))
+  func plotThatCannotBeWritten_saysWhy() throws {
+    try withFolder { folder in
+      let output = try OutputFolder(folder.path)
+      try FileManager.default.removeItem(at: folder)
+      let error = #expect(throws: OutputFolderError.self) {
+        try Gnuplot.draw(Self.plot, named: "a-claim", in: output)
+      }
+      let description = error?.description ?? "nothing"
+      #expect(
+        description.contains("\(folder.path)/a-claim.svg cannot be written ("),
+        "\(description)")
     }
   }
 
@@ -107,23 +122,24 @@ struct ReportTests {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       let page = folder.appendingPathComponent("README.md")
       try Data("# Mine\n".utf8).write(to: page)
-      #expect(throws: ReportError.self) { try Report.prepare(folder) }
+      #expect(throws: ReportError.self) { try Report.prepare(folder.path) }
       #expect(try String(contentsOf: page, encoding: .utf8) == "# Mine\n")
     }
   }
 
   @Test func olderReport_isReplaced() throws {
     try withFolder { folder in
-      try Report.prepare(folder)
-      try report([2]).write(to: folder)
-      try Report.prepare(folder)
+      try Report.prepare(folder.path)
+      try report([2]).write(to: folder.path)
+      try Report.prepare(folder.path)
     }
   }
 
   @Test func fileInPlaceOfTheFolder_isRefused() throws {
     try withFolder { folder in
       try Data().write(to: folder)
-      #expect(throws: ReportError.self) { try Report.prepare(folder) }
+      let error = #expect(throws: OutputFolderError.self) { try Report.prepare(folder.path) }
+      #expect(error?.description.contains("\(folder.path) cannot be written (") == true)
     }
   }
 

@@ -39,6 +39,8 @@ extension Prediction {
       ])
     }
     table.notes = notes
+    table.notes.append(
+      "more than \(largestRanks) ranks were never run: read what is said of them as a direction")
     if methods.contains(where: { $0.cells.contains { $0.runs[0].linkRate == nil } }) {
       table.notes.append(
         "some logs do not tell the rate of the links (SIGNUM_LINK_GBPS): their wire counts as "
@@ -46,6 +48,9 @@ extension Prediction {
     }
     return table
   }
+
+  /// The largest number of ranks that was run.
+  private var largestRanks: Int { methods.flatMap { $0.cells.map(\.ranks) }.max() ?? 2 }
 
   /// Predicted against measured on runs that were not used in the fit.
   var checkTable: Table {
@@ -120,10 +125,8 @@ extension Prediction {
       "crossover", "When the vote beats the fp32 mean, and when it loses",
       [.init("parameters", "d"), .init("ranks", "N"), .init("verdict", "the vote")])
     table.groupingColumns = 1
-    let measured = Set(methods.flatMap { $0.cells.map(\.ranks) })
-    let largest = measured.max() ?? 2
     for parameters in [1e4, 1e5, 1e6, 1e7, 1e8, 1e9] {
-      for ranks in Set([largest, 64, 1024].filter { $0 <= question.mostRanks }).sorted() {
+      for ranks in Set([largestRanks, 64, 1024].filter { $0 <= question.mostRanks }).sorted() {
         let work = Work(
           ranks: ranks, parameters: parameters, linkRate: 1, ranksPerNode: question.ranksPerNode)
         table.rows.append([
@@ -131,8 +134,6 @@ extension Prediction {
         ])
       }
     }
-    table.notes.append(
-      "numbers of ranks beyond \(largest) were never run: read them as a direction")
     return table
   }
 

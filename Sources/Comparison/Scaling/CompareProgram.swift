@@ -31,6 +31,12 @@ public struct CompareProgram: Sendable {
   /// - Throws: An error that describes itself in a line, when there is nothing to compare.
   public func run(print: (String) -> Void, complain: (String) -> Void) throws -> Int32 {
     let comparison = Comparison(try Self.read(paths, complain), options)
+    let counts = Set(comparison.cells.map(\.ranks)).sorted()
+    if let base = options.base, !counts.contains(base) {
+      complain(
+        "--base \(base): no run has \(base) ranks, so there is no speed-up; there are runs of "
+          + counts.map(String.init).joined(separator: ", "))
+    }
     var tables = comparison.tables
     var regression: Regression?
     if let baseline {
@@ -68,12 +74,11 @@ public struct CompareProgram: Sendable {
   private func draw(
     _ plots: [(name: String, plot: Plot)], in folder: String, _ complain: (String) -> Void
   ) throws {
-    let place = URL(fileURLWithPath: folder)
-    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+    let folder = try OutputFolder(folder)
     guard Gnuplot.isInstalled else {
       return complain("gnuplot was not found: no plots; install gnuplot-nox")
     }
-    for (name, plot) in plots { try Gnuplot.draw(plot, named: name, in: place) }
+    for (name, plot) in plots { try Gnuplot.draw(plot, named: name, in: folder) }
   }
 
   /// Tells where the plots are, and shows them in a terminal.

@@ -43,7 +43,9 @@ final class Workload {
     let data = try DataSource(parsing: options.dataName).load(context: options.gpt.context)
     let split = try ValidationSplit(
       sampleCount: data.training.count, validationCount: options.validation, seed: options.seed)
-    if options.augmentation != nil { try Self.checkImages(data.training) }
+    if let augmentation = options.augmentation {
+      try Self.check(augmentation, fits: data.training)
+    }
     self.data = data
     self.split = split
     let partition = options.partition ?? (options.cohort == nil ? .shared : .iid)
@@ -82,9 +84,17 @@ final class Workload {
     clientSamples = nil
   }
 
-  private static func checkImages(_ data: Dataset) throws(OptionError) {
+  private static func check(
+    _ augmentation: Augmentation, fits data: Dataset
+  ) throws(OptionError) {
     guard case .dense(let samples) = data, (2...3).contains(samples.shape.count) else {
       throw OptionError("--augment changes images, and the data have none: leave it out")
+    }
+    let (height, width) = (samples.shape[samples.shape.count - 2], samples.shape.last ?? 0)
+    guard augmentation.shift < min(height, width) else {
+      throw OptionError(
+        "--augment crop:\(augmentation.shift) moves images of \(height) x \(width) pixels out of "
+          + "sight: give fewer rows and columns")
     }
   }
 

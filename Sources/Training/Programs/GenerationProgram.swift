@@ -45,13 +45,13 @@ public enum GenerationProgram {
   ///   - write: Takes each byte as soon as it is there, those of the prompt first.
   public static func run(
     weights path: String, prompt: [UInt8], length: Int, choice: Choice, threads: Int,
-    write: (UInt8) throws -> Void
+    write: (UInt8) -> Void
   ) throws {
     guard let gpt = try ModelFile.gpt(in: path) else {
       throw OptionError("\(path): its metadata name no GPT; give what train --model gpt has saved")
     }
     let (network, state) = try ModelFile.read(path, of: gpt, localRanks: 1, threads: threads)
-    for byte in prompt { try write(byte) }
+    for byte in prompt { write(byte) }
     var text = prompt
     for place in 0..<length {
       let scores = try state.parameters.withSpan { parameters in
@@ -61,7 +61,7 @@ public enum GenerationProgram {
         throw OptionError("\(path): its scores are not finite; train it anew")
       }
       text.append(choice.next(scores, at: place))
-      try write(text[text.count - 1])
+      write(text[text.count - 1])
     }
   }
 }

@@ -106,9 +106,19 @@ struct RunHead {
     lines += Self.voterLines(plan, workload)
     let length = plan.stepsPerEpoch.map { ", \($0) an epoch" } ?? ""
     lines.append(
-      "run     \(plan.totalSteps) steps\(length), batch \(options.batch), seed \(options.seed)")
+      "run     \(plan.totalSteps) steps\(length), \(batch(plan)), seed \(options.seed)")
     return lines
   }
+
+  /// The batch as it was asked for, and what becomes of it where there are fewer samples.
+  private static func batch(_ plan: RunPlan) -> String {
+    let asked = "batch \(plan.options.batch)"
+    guard case .perRank(let part) = plan.options.batch,
+      plan.batchCapacity < Memory.product(part, plan.options.accumulate)
+    else { return asked }
+    return asked + " (there are \(plan.batchCapacity) samples)"
+  }
+
   private static func method(_ plan: RunPlan, _ workload: Workload) -> String {
     let options = plan.options
     var method = "\(options.algorithm.rawValue), lr \(plan.learningRate) \(options.schedule)"

@@ -7,7 +7,7 @@ struct CheckpointFlags: ParsableArguments {
     help: """
       Folder for checkpoints, shared by all nodes; a run that finds some goes on. (default: none \
       are written)
-      """)
+      """, completion: .directory)
   var checkpoint: String?
 
   @Option(

@@ -12,7 +12,9 @@ struct ModelFlags: ParsableArguments {
     help: "Widths of the MLP's hidden layers. (default: 256,256)", transform: parseWidths)
   var hidden: [Int]?
 
-  @Option(help: "Parameters to start from, as --save writes them. (default: drawn from the seed)")
+  @Option(
+    help: "Parameters to start from, as --save writes them. (default: drawn from the seed)",
+    completion: .file())
   var startFrom: String?
 
   @Option(
