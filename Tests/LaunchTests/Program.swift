@@ -16,6 +16,11 @@ enum Program {
     return path
   }
 
+  /// The test bundle that runs this: on Linux an executable.
+  static func tests() throws -> String {
+    try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+  }
+
   /// A Python that has numpy and safetensors.
   static func python() throws -> String {
     guard let path = ProcessInfo.processInfo.environment["SIGNUM_PYTHON"], !path.isEmpty else {

@@ -91,5 +91,15 @@ extension LaunchTests {
         #expect(try run.records("summary").last?.number("accuracy") ?? 0 > 0.5, "\(outcome)")
       }
     }
+
+    @Test func communicatorGivenUp_isRevoked() async throws {
+      let outcome = try await Program.outcome(
+        of: "mpirun",
+        [
+          "--with-ft", "ulfm", "-np", "3", try Program.tests(), "--testing-library",
+          "swift-testing", "--no-parallel", "--filter", "^RankTests\\.RankDeathTests/",
+        ], environment: ["SIGNUM_EXPECTED_RANKS": "3"])
+      #expect(!outcome.lines(with: ["rank 1:", "MPI_ERR_REVOKED"]).isEmpty, "\(outcome)")
+    }
   }
 }

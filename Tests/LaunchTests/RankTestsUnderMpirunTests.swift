@@ -50,7 +50,7 @@ struct RankTestsUnderMpirunTests {
       arguments: [
         "-np", "\(ranks)", "--timeout", "\(limitSeconds)", "sh", "-c",
         #"exec "$0" "$@" > "$SIGNUM_RANK_OUTPUT/${PMIX_RANK:-$OMPI_COMM_WORLD_RANK}" 2>&1"#,
-        try ownExecutable(), "--testing-library", "swift-testing", "--no-parallel", "--filter",
+        try Program.tests(), "--testing-library", "swift-testing", "--no-parallel", "--filter",
         filter,
       ],
       environment: Launch.environment(ranks: ranks)
@@ -68,10 +68,5 @@ struct RankTestsUnderMpirunTests {
     }
     #expect(passed[0].count >= fewest, "\(everything)")
     #expect(Set(passed).count == 1, "the ranks differ: \(everything)")
-  }
-
-  /// The test bundle that runs this: on Linux an executable.
-  private func ownExecutable() throws -> String {
-    try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
   }
 }
