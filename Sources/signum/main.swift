@@ -9,6 +9,21 @@ let launchedRank =
 /// Seconds in which the launcher ends the other ranks once rank 0 has spoken.
 let graceSeconds = 2.0
 
+/// The names of the subcommands that lead a command line, such as `bench vote`.
+func subcommands(in arguments: [String]) -> [String] {
+  var known = Signum.configuration.subcommands
+  var names: [String] = []
+  for argument in arguments.dropFirst() {
+    let command = known.first {
+      ($0.configuration.commandName ?? "\($0)".lowercased()) == argument
+    }
+    guard let command else { break }
+    names.append(argument)
+    known = command.configuration.subcommands
+  }
+  return names
+}
+
 /// Ends the process as the error asks: help on standard output, anything else in one line.
 ///
 /// All ranks parse a command line before MPI starts. Rank 0 speaks first; when the launcher does
@@ -23,9 +38,8 @@ func end(with error: any Error) -> Never {
   let message = Signum.message(for: error)
   guard !message.isEmpty else { exit(code) }
   if launchedRank != nil, launchedRank != "0" { Thread.sleep(forTimeInterval: graceSeconds) }
-  let names = Signum.configuration.subcommands.map { "\($0)".lowercased() }
-  let subcommand = CommandLine.arguments.dropFirst().prefix(1).filter(names.contains)
-  let help = (["signum"] + subcommand + ["--help"]).joined(separator: " ")
+  let help = (["signum"] + subcommands(in: CommandLine.arguments) + ["--help"])
+    .joined(separator: " ")
   let line = "signum: \(message.split(separator: "\n").joined(separator: " ")) (see '\(help)')\n"
   try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
   exit(code == EX_USAGE ? 2 : code)

@@ -36,6 +36,14 @@ extension LaunchTests {
       #expect(try await Program.run(["no-such-command"]).wasRefused)
     }
 
+    @Test(arguments: [["train"], ["bench", "vote"], ["bench"]])
+    func wrongFlag_namesTheHelp(command: [String]) async throws {
+      let run = try await Program.run(command + ["--no-such-flag"])
+      #expect(run.wasRefused, "\(run)")
+      let help = (["signum"] + command + ["--help"]).joined(separator: " ")
+      #expect(run.output.contains("(see '\(help)')"), "\(run)")
+    }
+
     @Test func trainHelp_hasADefaultAndAUnitForEachFlag() async throws {
       let run = try await Program.run(["train", "--help"], environment: ["COLUMNS": "200"])
       #expect(run.succeeded, "\(run)")
