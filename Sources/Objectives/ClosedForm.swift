@@ -34,6 +34,18 @@ public enum ClosedForm: Sendable, Hashable {
       + "two-sample-trap[:EPSILON], pure-noise[:DIMENSION]"
   }
 
+  /// The coordinates of one copy.
+  public var dimension: Int {
+    switch self {
+    case .quadratic(let dimension, _), .stretchedQuadratic(let dimension),
+      .sparseQuadratic(let dimension), .skewedQuadratic(let dimension),
+      .heavyTailedQuadratic(let dimension, _), .pureNoise(let dimension):
+      dimension
+    case .heterogeneousQuadratic, .linearTrap: 1
+    case .diagonalTrap, .twoSampleTrap: 2
+    }
+  }
+
   /// The objective.
   ///
   /// - Parameter copies: Independent repetitions in one vector.

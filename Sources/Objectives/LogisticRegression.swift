@@ -16,6 +16,9 @@ internal import AlignedBuffers
 ///
 /// Memory: 8 bytes per parameter beside the caller's.
 public final class LogisticRegression: Objective {
+  /// What an objective holds itself.
+  public static let bytesPerParameter = 8
+
   /// The named tensors of the parameters.
   public let layout: ParameterLayout
   /// The number of classes, or nil where there is nothing to predict.
@@ -32,13 +35,22 @@ public final class LogisticRegression: Objective {
   ///
   /// - Throws: When the sizes are not positive or their product is too large.
   public init(width: Int, classCount: Int) throws(ParameterLayoutError) {
-    layout = try ParameterLayout([
-      (name: "weight", shape: [classCount, width]), (name: "bias", shape: [classCount]),
-    ])
+    layout = try Self.layout(width: width, classCount: classCount)
     self.width = width
     classes = classCount
     sums = AlignedBuffer(repeating: 0, count: layout.count)
     scores = AlignedBuffer(repeating: 0, count: classCount)
+  }
+
+  /// The tensors of a model, without its memory.
+  ///
+  /// - Throws: When the sizes are not positive or their product is too large.
+  public static func layout(
+    width: Int, classCount: Int
+  ) throws(ParameterLayoutError) -> ParameterLayout {
+    try ParameterLayout([
+      (name: "weight", shape: [classCount, width]), (name: "bias", shape: [classCount]),
+    ])
   }
 
   /// Sets all parameters to zero, whatever the seed.

@@ -55,12 +55,13 @@ enum ConfigurationFile {
   }
 
   private static func read(_ path: String) throws -> [(key: String, value: String)] {
-    let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
-    guard let size, let bytes = FileManager.default.contents(atPath: path) else {
+    guard let file = FileHandle(forReadingAtPath: path),
+      let bytes = try? file.read(upToCount: sizeLimit + 1)
+    else {
       throw ValidationError("\(path): cannot be read; --config takes a YAML file")
     }
-    guard size <= sizeLimit else {
-      throw ValidationError("\(path): \(size) bytes; a configuration has at most \(sizeLimit)")
+    guard bytes.count <= sizeLimit else {
+      throw ValidationError("\(path): a configuration has at most \(sizeLimit) bytes")
     }
     let node: Node?
     do {

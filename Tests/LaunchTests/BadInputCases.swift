@@ -90,8 +90,19 @@ extension BadInputCase {
     BadInputCase(["interpolation": "0.5"], says: ["--interpolation", "lion", "signum"]),
     BadInputCase(
       ["algorithm": "lion", "interpolation": "1"], says: ["--interpolation", "[0, 1)", "1.0"]),
-    BadInputCase(["algorithm": "signsgd", "clip": "1"], says: ["--clip", "θ = 0"]),
-    BadInputCase(["momentum": "0", "clip": "1"], says: ["--clip", "θ = 0"]),
+    BadInputCase(["algorithm": "signsgd", "clip": "1"], says: ["--clip", "single gradient"]),
+    BadInputCase(["momentum": "0", "clip": "1"], says: ["--clip", "single gradient"]),
+    BadInputCase(
+      ["algorithm": "lion", "interpolation": "0", "clip": "1"], says: ["--clip", "single gradient"]),
+    BadInputCase(
+      ["batch": "full", "stop-at": "accuracy:0.5"], says: ["--stop-at", "--evaluate-every"]),
+    BadInputCase(["epochs": "9223372036854775807"], says: ["--epochs", "2^40"]),
+    BadInputCase("a closed form beyond the memory", says: ["the model needs", "GiB"]) { _ in
+      ["--model", "stretched-quadratic:100000000000", "--steps", "3"]
+    },
+    BadInputCase("--save at --log by another name", says: ["paths of their own"]) { folder in
+      ["--log", folder.path + "/run", "--save", folder.path + "/./run"]
+    },
     BadInputCase(["clip": "0"], says: ["--clip", "positive"]),
     BadInputCase(["label-smoothing": "1"], says: ["--label-smoothing", "[0, 1)"]),
     BadInputCase(["lr-scaling": "width"], says: ["--lr-scaling", "width"]),

@@ -50,6 +50,12 @@ extension ClosedFormObjective {
     }
   }
 
+  @Test(arguments: forms)
+  func dimension_isThatOfACopy(form: String) throws {
+    #expect(try ClosedForm(form)?.dimension == objective(form, copies: 1).layout.count)
+    #expect(try ClosedForm(form)?.dimension == objective(form, copies: 4).layout.count / 4)
+  }
+
   @Test(arguments: forms, [1, 2, 3] as [UInt64])
   func exactGradient_equalsDifferences(form: String, seed: UInt64) throws {
     let objective = try objective(form, copies: 3)

@@ -29,6 +29,27 @@ struct RunPlanTests {
     #expect(throws: OptionError.self) { try plan(ranks: 3, samples: 2) { $0.batch = .full } }
   }
 
+  /// As where the checkpoint is of other data or of another batch.
+  @Test func positionInAnEpochOfMoreSamples_isRefused() throws {
+    var position = RunPosition()
+    position.place = EpochCourse.Place(step: 3, epoch: 0, entry: 192)
+    var options = TrainingOptions()
+    _ = try RunPlan(options, ranks: 1, trainingSamples: 193, position: position)
+    #expect(throws: OptionError.self) {
+      try RunPlan(options, ranks: 1, trainingSamples: 192, position: position)
+    }
+    options.batch = .full
+    #expect(throws: OptionError.self) {
+      try RunPlan(options, ranks: 1, trainingSamples: 193, position: position)
+    }
+  }
+
+  @Test func epochsOfTooManySteps_areRefused() throws {
+    #expect(throws: OptionError.self) { try plan { $0.length = .epochs(.max) } }
+    #expect(throws: OptionError.self) { try plan { $0.length = .epochs(1 << 39) } }
+    #expect(try plan { $0.length = .epochs(1 << 37) }.totalSteps == 1 << 39)
+  }
+
   @Test func batch_isNeverMoreThanTheSamples() throws {
     #expect(try plan(samples: 10) { $0.batch = .perRank(64) }.batchCapacity == 10)
   }

@@ -30,11 +30,15 @@ final class GradientSource {
   private var draws: AlignedBuffer<UInt64>
   private let electorate: Electorate
   private let reader: BatchReader
+  /// Called before each part of a gradient: a step may have many.
+  private let whileWorking: () -> Void
   private var step = 0
 
   init(
-    plan: RunPlan, electorate: Electorate, workload: Workload, fault: FaultInjection?
+    plan: RunPlan, electorate: Electorate, workload: Workload, fault: FaultInjection?,
+    whileWorking: @escaping () -> Void = {}
   ) {
+    self.whileWorking = whileWorking
     self.workload = workload
     self.fault = fault
     clip = plan.options.clip.map { GradientClip(norm: $0) }
@@ -162,6 +166,7 @@ final class GradientSource {
     _ number: Int, at point: Span<Float>, into gradient: inout AlignedBuffer<Float>,
     observer: (any GradientObserver)?
   ) throws -> Double {
+    whileWorking()
     reader.read(part: number)
     return try reader.withBatch { batch in
       try workload.objective.gradient(

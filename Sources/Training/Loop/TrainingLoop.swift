@@ -57,7 +57,8 @@ final class TrainingLoop {
       for: workload.objective, electorate: electorate, patience: patience, world: world)
     if let notice = optimizer.notice { reporter?.record(fallback: notice) }
     source = GradientSource(
-      plan: plan, electorate: electorate, workload: workload, fault: fault)
+      plan: plan, electorate: electorate, workload: workload, fault: fault,
+      whileWorking: patience.whileWaiting)
     self.state = state
     let content = CheckpointContent(
       state: state, optimizer: optimizer, source: source, statistics: statistics,
@@ -146,6 +147,10 @@ final class TrainingLoop {
     }
     reporter?.recordSignal(StopSignal.name, step: steps, ranks: ranks)
     let isSaved = try checkpointer?.complete(steps) ?? false
+    // Where the run goes on it is behind this.
+    if plan.isEvaluationDue(after: steps - 1) {
+      _ = try evaluate(on: workload.interimSplit, after: steps)
+    }
     return RunOutcome(
       steps: steps, trainingSeconds: seconds, evaluation: nil, weightHash: hash, state: state,
       ending: .stopped, isSaved: isSaved)

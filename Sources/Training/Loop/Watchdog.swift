@@ -22,7 +22,9 @@ final class Watchdog: Sendable {
         Thread.sleep(forTimeInterval: min(1, limitSeconds / 4))
         guard let last = self?.lastSign.load(ordering: .relaxed) else { return }
         guard Clock.nanoseconds &- last > limit else { continue }
-        let line = "signum: rank \(rank): stuck for \(limitSeconds) s outside of any wait; ending\n"
+        let line =
+          "signum: rank \(rank): stuck for \(limitSeconds) s outside of any wait; ending; if one "
+          + "gradient or evaluation takes as long, raise --collective-timeout\n"
         try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
         _exit(1)
       }

@@ -70,13 +70,18 @@ final class ErrorFeedbackDescent: DistributedOptimizer {
       }
     }
     for (number, tensor) in layout.tensors.enumerated() {
+      // What is not sent stays in the error.
+      guard !notFinite.contains(number) else {
+        vote.scales[number] = 0
+        continue
+      }
       let scale = withDirection(state) { direction in
         error.withMutableSpan {
           feedback.compress(
             direction, error: $0, coordinates: tensor.range, into: &vote.ballot)
         }
       }
-      vote.scales[number] = notFinite.contains(number) ? 0 : scale ?? 0
+      vote.scales[number] = scale ?? 0
     }
     return notFinite
   }

@@ -12,7 +12,8 @@ struct VoterReport {
   private var samples = 0
   private var weightedLoss = 0.0
   private var abstaining = 0
-  private var tensors: (count: Int, first: Int) = (0, 0)
+  /// Of the voter that abstains in the fewest: how many, and the first.
+  private var tensors: (count: Int, first: Int)?
   private var abstainedShare = 0.0
 
   /// Takes in a voter's draw.
@@ -37,7 +38,7 @@ struct VoterReport {
   mutating func addNotFinite(_ numbers: [Int]) {
     guard let first = numbers.first else { return }
     abstaining += 1
-    if numbers.count > tensors.count { tensors = (numbers.count, first) }
+    if numbers.count < tensors?.count ?? .max { tensors = (numbers.count, first) }
   }
 
   /// Takes in the share of coordinates in which a voter abstains.
@@ -62,9 +63,12 @@ struct VoterReport {
       control.flags.insert(.someVoterAbstains)
       return
     }
-    if lossesNotFinite > 0 { control.flags.insert(.lossNotFinite) }
-    control.abstainedTensors = UInt32(tensors.count)
-    control.firstAbstainedTensor = UInt32(tensors.first)
+    if let tensors {
+      control.abstainedTensors = UInt32(tensors.count)
+      control.firstAbstainedTensor = UInt32(tensors.first)
+    } else if lossesNotFinite > 0 {
+      control.flags.insert(.lossNotFinite)
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import Datasets
+import Foundation
 import Networks
 import SignDescent
 package import Voting
@@ -23,10 +24,17 @@ extension TrainingOptions {
 
   private func checkOutputs() throws(OptionError) {
     for (flag, other) in [("--log", log), ("--checkpoint", checkpoint)] {
-      if let save, save == other {
+      if let save, let other, Self.place(of: save) == Self.place(of: other) {
         throw OptionError("--save and \(flag) need paths of their own: found \(save) for both")
       }
     }
+  }
+
+  /// The file that a path leads to, whether or not it is there.
+  private static func place(of path: String) -> URL {
+    let file = URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath()
+    return file.deletingLastPathComponent().resolvingSymlinksInPath()
+      .appendingPathComponent(file.lastPathComponent)
   }
 
   private func checkRanges() throws(OptionError) {
@@ -81,11 +89,14 @@ extension TrainingOptions {
     switch length {
     case .epochs(let count) where count < 0:
       throw OptionError("--epochs must be 0 or more: found \(count)")
-    case .steps(let count) where count < 0 || count >= 1 << 40:
+    case .steps(let count) where count < 0 || count >= Self.stepLimit:
       throw OptionError("--steps must lie in 0..<2^40: found \(count)")
     default: break
     }
   }
+
+  /// More steps than any run has.
+  static let stepLimit = 1 << 40
 
   /// Refuses options of another kind of exchange than the algorithm's.
   private func checkExchange() throws(OptionError) {
@@ -140,8 +151,9 @@ extension TrainingOptions {
     if interpolation != nil, algorithm != .lion {
       throw OptionError("--interpolation belongs to lion, not to \(name)")
     }
-    if clip != nil, algorithm.exchange == .vote, (momentum ?? algorithm.defaultMomentum ?? 0) == 0 {
-      throw OptionError("--clip changes no sign without momentum: \(name) here has θ = 0")
+    if clip != nil, votesWithSignsOfOneGradient {
+      throw OptionError(
+        "--clip changes no sign of a single gradient, and \(name) votes with those here")
     }
     let stochastic: [Algorithm] = [.signumStochastic, .signumFederated, .ssvr]
     if radius != nil, !stochastic.contains(algorithm) {
@@ -159,6 +171,15 @@ extension TrainingOptions {
     if momentum != nil {
       throw OptionError("--schedule paper defines the momentum: leave --momentum out")
     }
+  }
+
+  /// Whether the size of a gradient changes nothing of a ballot.
+  private var votesWithSignsOfOneGradient: Bool {
+    guard algorithm.exchange == .vote, algorithm != .signumStochastic, radius == nil else {
+      return false
+    }
+    if algorithm == .lion { return interpolation == 0 }
+    return (momentum ?? algorithm.defaultMomentum ?? 0) == 0 && (cohort?.localSteps ?? 1) < 2
   }
 
   private func checkClients() throws(OptionError) {
@@ -218,6 +239,9 @@ extension TrainingOptions {
     }
     if stopAt != nil, evaluateEvery == 0 {
       throw OptionError("--stop-at needs evaluations before the end: found --evaluate-every 0")
+    }
+    if stopAt != nil, batch == .full, evaluateEvery == nil {
+      throw OptionError("--stop-at with --batch full needs --evaluate-every, in steps")
     }
     guard case .closedForm(let form) = model else { return }
     if stopAt != nil { throw OptionError("--model \(form) has no accuracy to --stop-at") }

@@ -1,14 +1,37 @@
 import Foundation
+import Voting
 
 /// The memory that a run needs, checked before any of it is asked for.
 struct Memory {
   /// Bytes per parameter of a rank.
   ///
-  /// What the vote adds is below one byte for signs, 24 for the fp32 sums, and three quarters of a byte
+  /// What the vote adds is below one byte for signs, 12 for the fp32 mean, and three quarters of a byte
   /// for each rank with the route `gather`.
   let bytesPerParameter: Int
   /// The ranks that share a node.
   let localRanks: Int
+
+  init(bytesPerParameter: Int, localRanks: Int) {
+    self.bytesPerParameter = bytesPerParameter
+    self.localRanks = localRanks
+  }
+
+  /// The memory of a training run.
+  init(_ options: TrainingOptions, ranks: Int, localRanks: Int) {
+    let voters = options.cohort?.clients ?? ranks
+    let state = options.algorithm.bytesPerParameter(hostedVoters: (voters + ranks - 1) / ranks)
+    var bytes = state
+    // The copy has the parameters and the rest of the state, not the gradient.
+    if options.checkpointSettings?.memory == .copy { bytes = Self.sum(bytes, state - 4) }
+    // Room for the ballots of all ranks, plain and coded, and for what the codes refer to.
+    if options.route == .gather { bytes = Self.sum(bytes, Self.product(ranks, 3) / 4) }
+    if options.algorithm.exchange == .mean {
+      bytes = Self.sum(bytes, options.cohort == nil ? 12 : 16)
+    }
+    if options.accumulate > 1 { bytes = Self.sum(bytes, 4) }
+    if let cohort = options.cohort, cohort.localSteps > 1 { bytes = Self.sum(bytes, 8) }
+    self.init(bytesPerParameter: bytes, localRanks: localRanks)
+  }
 
   /// Checks that the arrays of the ranks of a node fit its memory.
   ///

@@ -49,7 +49,8 @@ struct RunPlan {
   /// - Parameters:
   ///   - largestPart: The most samples that one voter holds, where each has its own.
   ///   - position: Where the run goes on.
-  /// - Throws: `OptionError` when there are fewer samples than voters for full batches.
+  /// - Throws: `OptionError` when there are fewer samples than voters for full batches, or than the
+  ///   position takes for granted, or too many steps.
   init(
     _ options: TrainingOptions, ranks: Int, trainingSamples: Int, largestPart: Int? = nil,
     position: RunPosition = RunPosition()
@@ -67,7 +68,7 @@ struct RunPlan {
           "--batch full needs a sample for each of \(voters) voters: found \(trainingSamples)")
       }
       batchCapacity = largestPart ?? (trainingSamples + voters - 1) / voters
-      course = EpochCourse(samples: 1, samplesPerStep: 1, start: position.place)
+      course = try Self.course(samples: 1, samplesPerStep: 1, from: position)
     case .perRank(let part):
       let count = Memory.product(part, options.accumulate)
       batchCapacity = trainingSamples == 0 ? count : min(count, trainingSamples)
@@ -76,12 +77,15 @@ struct RunPlan {
       course =
         trainingSamples == 0
         ? nil
-        : EpochCourse(
-          samples: trainingSamples, samplesPerStep: samplesPerStep, start: position.place)
+        : try Self.course(
+          samples: trainingSamples, samplesPerStep: samplesPerStep, from: position)
     }
     switch options.length {
     case .epochs(let epochs): totalSteps = course?.steps(toEndOfEpochs: epochs) ?? epochs
     case .steps(let steps): totalSteps = steps
+    }
+    guard totalSteps < TrainingOptions.stepLimit else {
+      throw OptionError("--epochs: the run must have fewer than 2^40 steps: give fewer epochs")
     }
     scheduleSteps = position.scheduleSteps ?? totalSteps
     learningRate = options.learningRate ?? Self.defaultLearningRate(options, cohort)
@@ -97,6 +101,18 @@ struct RunPlan {
     coding = options.coding ?? .none
     mean = options.mean ?? .fixed
     attack = options.attack ?? .invert
+  }
+
+  private static func course(
+    samples: Int, samplesPerStep: Int, from position: RunPosition
+  ) throws(OptionError) -> EpochCourse {
+    guard position.place.entry < samples else {
+      throw OptionError(
+        "the checkpoint was written \(position.place.entry) samples into an epoch, and now an epoch "
+          + "has \(samples): go on with the --data, --batch and --validation of its run, or start "
+          + "anew with another --checkpoint")
+    }
+    return EpochCourse(samples: samples, samplesPerStep: samplesPerStep, start: position.place)
   }
 
   /// Where nothing is said: of `paper`, which multiplies it by a power of the number of steps, a

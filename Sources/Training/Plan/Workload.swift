@@ -24,17 +24,10 @@ final class Workload {
   /// - Throws: `DatasetError`, `ParameterLayoutError`, `OptionError` or `OneDNNError`, in one line.
   init(_ options: TrainingOptions, ranks: Int, localRanks: Int, threads: Int) throws {
     let voters = options.cohort?.clients ?? ranks
-    let state = options.algorithm.bytesPerParameter(hostedVoters: (voters + ranks - 1) / ranks)
-    // The copy has the parameters and the rest of the state, not the gradient.
-    let copies = options.checkpointSettings?.memory == .copy
-    // Room for the ballots of all ranks, plain and coded, and for what the codes refer to.
-    let ballots = options.route == .gather ? Memory.product(ranks, 3) / 4 : 0
-    let bytes = Memory.sum(options.accumulate > 1 ? 4 : 0, Memory.sum(ballots, state))
-    let memory = Memory(
-      bytesPerParameter: copies ? Memory.sum(bytes, state - 4) : bytes, localRanks: localRanks)
+    let memory = Memory(options, ranks: ranks, localRanks: localRanks)
     if case .closedForm(let form) = options.model {
+      try memory.check(parameters: form.dimension)
       objective = try form.makeObjective()
-      try memory.check(parameters: objective.layout.count)
       data = nil
       split = nil
       clientSamples = nil
@@ -120,6 +113,10 @@ final class Workload {
   ) throws -> any Objective {
     let classes = data.training.classCount
     guard let network = try model.network(hidden: hidden, gpt: gpt, for: data.training) else {
+      let parameters = Memory.product(Memory.sum(data.training.width, 1), classes)
+      try memory.check(
+        parameters: parameters,
+        bytesBeside: Memory.product(LogisticRegression.bytesPerParameter, parameters))
       return try LogisticRegression(width: data.training.width, classCount: classes)
     }
     let outline = try NetworkOutline(network)

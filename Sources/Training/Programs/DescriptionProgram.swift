@@ -36,7 +36,7 @@ public enum DescriptionProgram {
     guard let network = try options.model.network(hidden: hidden, gpt: options.gpt, for: data)
     else {
       return tensorLines(
-        try LogisticRegression(width: data.width, classCount: data.classCount).layout)
+        try LogisticRegression.layout(width: data.width, classCount: data.classCount))
     }
     let outline = try NetworkOutline(network)
     let scaling = options.learningRateScaling

@@ -134,14 +134,17 @@ final class Reporter {
   private func record(_ abstaining: [Int], _ controls: [ControlBlock], step: Int) {
     for rank in abstaining {
       let control = controls[rank]
-      let everything = control.flags.contains(.lossNotFinite)
-      let tensor =
-        everything ? nil : layout.tensors[Int(control.firstAbstainedTensor)].name
-      let what =
-        everything
-        ? "its loss is not finite: it abstains in every tensor"
-        : "its gradient is not finite: it abstains in \(tensor ?? "")"
+      var tensor: String?
+      var what = "its loss is not finite: it abstains in every tensor"
+      if control.flags.contains(.someVoterAbstains) {
+        what = "numbers of some of its clients are not finite: they abstain"
+      } else if control.abstainedTensors > 0 {
+        let name = layout.tensors[Int(control.firstAbstainedTensor)].name
+        tensor = name
+        what =
+          "its gradient is not finite: it abstains in \(name)"
           + (control.abstainedTensors > 1 ? " and \(control.abstainedTensors - 1) more" : "")
+      }
       let message = "step \(step): rank \(rank): \(what)"
       append(
         .event(
