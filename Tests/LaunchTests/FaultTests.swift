@@ -58,6 +58,37 @@ extension LaunchTests {
       #expect(healthy.records("event").isEmpty)
     }
 
+    /// What a rank does not send for a tensor stays in its error, with and without momentum.
+    @Test(arguments: ["0", "0.9"])
+    func gradientNotFinite_keepsTheErrorOfTheTensor(momentum: String) async throws {
+      try await withTemporaryFolder { folder in
+        let run = try CheckpointedRun(
+          in: folder,
+          [
+            "algorithm": "ef-signsgd", "lr": "0.1", "momentum": momentum, "checkpoint-every": "1",
+            "keep": "9", "steps": "4", "schedule": "constant",
+          ])
+        let outcome = try await run.launch(fault: "nan-gradient:1:2")
+        #expect(outcome.succeeded, "\(outcome)")
+        // The bias of the last layer, of four classes.
+        let errors = try [2, 3, 4].map { step in
+          let file = run.checkpoints + "/step-0000000\(step)/rank-00001-of-00002.safetensors"
+          return try #require(try Tensors(URL(fileURLWithPath: file)).values["error"]).suffix(4)
+        }
+        #expect(errors[0] == errors[1] && errors[1] != errors[2], "\(errors)")
+      }
+    }
+
+    /// A step of many gradients is no hang, however long.
+    @Test func stepLongerThanTheTimeLimit_isNoHang() async throws {
+      let run = try await Program.run([
+        "train", "--model", "quadratic:10:1", "--algorithm", "signum-federated", "--clients", "10",
+        "--participation", "1", "--local-steps", "1", "--steps", "1", "--simulate-gradient", "180",
+        "--collective-timeout", "0.4",
+      ])
+      #expect(run.succeeded && run.seconds > 1.8, "\(run)")
+    }
+
     @Test func lossNotFinite_tooOften_rankIsNamed() async throws {
       let run = try await TrainRun.run(
         ranks: 4, ["max-abstentions": "5"], environment: ["SIGNUM_FAULT": "nan-loss:1:10"])
