@@ -18,12 +18,13 @@ package enum Gnuplot {
     let scratch = FileManager.default.temporaryDirectory
       .appendingPathComponent("signum-plot-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: scratch) }
-    try run(script(plot, named: name), for: name, in: OutputFolder(scratch.path))
+    let drawing = try OutputFolder(scratch.path)
+    try run(script(plot, named: name), for: name, in: drawing)
     for (kind, _) in terminals {
       let file = "\(name).\(kind)"
-      let drawn = FileManager.default.contents(atPath: scratch.appendingPathComponent(file).path)
+      let drawn = FileManager.default.contents(atPath: drawing.place(of: file))
       guard let drawn, !drawn.isEmpty else {
-        throw PlotError(name: name, complaint: "nothing was drawn in \(scratch.path)")
+        throw PlotError(name: name, complaint: "nothing was drawn in \(drawing.path)")
       }
       try folder.write(drawn, to: file)
     }

@@ -56,7 +56,7 @@ enum ConfigurationFile {
 
   private static func read(_ path: String) throws -> [(key: String, value: String)] {
     guard let file = FileHandle(forReadingAtPath: path),
-      let bytes = try? file.read(upToCount: sizeLimit + 1)
+      let bytes = try? file.read(upToCount: sizeLimit + 1) ?? Data()
     else {
       throw ValidationError("\(path): cannot be read; --config takes a YAML file")
     }

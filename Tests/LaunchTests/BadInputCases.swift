@@ -246,6 +246,7 @@ extension BadInputCase {
       ["--config", "a.yaml", "--config=b.yaml"]
     },
     configuration("not YAML", says: ["run.yaml", "not YAML"], "batch: [1, 2\nlr: }"),
+    configuration("empty", says: ["run.yaml", "batch: 64"], ""),
     configuration("no mapping", says: ["run.yaml", "batch: 64"], "just a text\n"),
     configuration("unknown key", says: ["run.yaml:2", "no flag 'bach'"], "lr: 0.1\nbach: 64\n"),
     configuration("nested value", says: ["run.yaml:1"], "lr: {a: 1}\n"),

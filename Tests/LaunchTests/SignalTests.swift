@@ -26,7 +26,8 @@ extension LaunchTests {
     @Test(arguments: ["one rank, USR1", "one rank, TERM", "mpirun, USR1"])
     func signal_stopsAllAtOneStep_andTheRestIsTheSame(way: String) async throws {
       try await withTemporaryFolder { folder in
-        let run = try CheckpointedRun(in: folder, ranks: 3, ["steps": "30000"])
+        let run = try CheckpointedRun(
+          in: folder, ranks: 3, ["steps": "30000", "evaluate-every": "1"])
         let number = way.contains("USR1") ? SIGUSR1 : SIGTERM
         let outcome = try await Self.stop(run, number) { ranks, launcher in
           way.hasPrefix("mpirun") ? launcher : ranks.last
@@ -39,6 +40,8 @@ extension LaunchTests {
         let name = "step-" + String(repeating: "0", count: 8 - "\(step)".count) + "\(step)"
         #expect(run.names().contains(name), "\(run.names())")
         #expect(step > 5 && step < 30000)
+        let evaluated = try run.records("evaluation").map { Int(try $0.number("step")) }
+        #expect(evaluated == Array(1...step), "the last one too")
         let rest = try await run.launch(fault: "kill:0:\(step)")
         #expect(!rest.lines(with: ["resumed from step \(step),"]).isEmpty, "\(rest)")
       }
