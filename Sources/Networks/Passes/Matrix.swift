@@ -28,6 +28,30 @@ struct Matrix {
     }
   }
 
+  /// Sets the first rows and columns to the transpose of another matrix's, changed on the way.
+  ///
+  /// - Parameters:
+  ///   - columns: At least 8.
+  ///   - change: What becomes of eight neighbours in a row, from a column on; may see some twice.
+  @inline(__always)
+  func setTranspose(
+    of other: Matrix, rows: Int, columns: Int,
+    _ change: (SIMD8<Float>, _ column: Int) -> SIMD8<Float> = { numbers, _ in numbers }
+  ) {
+    precondition(columns >= 8, "rows of \(columns) numbers")
+    for next in Swift.stride(from: 0, to: columns, by: 8) {
+      let column = min(next, columns - 8)
+      for row in 0..<rows {
+        var numbers = SIMD8<Float>()
+        for index in 0..<8 {
+          unsafe numbers[index] = other.start[(column + index) * other.stride + row]
+        }
+        unsafe UnsafeMutableRawPointer(start + row * stride + column).storeBytes(
+          of: change(numbers, column), as: SIMD8<Float>.self)
+      }
+    }
+  }
+
   /// Adds the first rows to a vector, column by column.
   func addRows(_ rows: Int, columns: Int, to sums: UnsafeMutablePointer<Float>) {
     for row in 0..<rows {

@@ -4,9 +4,9 @@
 /// 20 ms, in which no message of the vote moves; the gradient by the weights streams both factors past
 /// the cache, and in parts takes 0.8 of the time.
 ///
-/// Weights whose rows begin a multiple of 2 kB apart, as behind 512 or 1,024 inputs, compete for few
-/// lines of the cache where they are read by columns. The gradient by the input then takes 1.3-2 times
-/// as long (AVX2, 8-512 rows) unless they are copied, by blocks, to rows of another length.
+/// Where the rows of the weights compete for the cache and oneDNN has no AVX-512, the gradient by the
+/// input takes 1.3-2 times as long (8-512 rows) unless they are copied, by blocks, to rows of another
+/// length. With AVX-512 the copy costs what it gains, and more with few rows.
 extension ProgramBuilder {
   /// Rows of a step; the sums over the first fit the cache best.
   private static let weightRows = 128
@@ -18,16 +18,16 @@ extension ProgramBuilder {
   /// Whether a matrix has rows for more than one step.
   func isLong(_ input: Tensor) -> Bool { isMatrix(input) && input.shape[0] > Self.inputRows }
 
-  /// Whether the rows of the weights that a matrix is multiplied with compete for lines of the cache.
+  /// Whether the gradient by the input is formed of copied weights.
   ///
   /// Where both are long oneDNN copies the weights itself (`nocopy_checker_avx2` in its gemm).
-  func rowsCompete(behind input: Tensor) -> Bool {
-    guard isMatrix(input), input.shape[1] % 512 == 0 else { return false }
+  func copiesWeights(behind input: Tensor) -> Bool {
+    guard rowsCompete(behind: input), !OneDNN.instructionSet.hasPrefix("avx512") else {
+      return false
+    }
     let rows = min(input.shape[0], Self.inputRows)
     return 1 / Double(rows) + 1 / Double(input.shape[1]) >= 0.0038
   }
-
-  private func isMatrix(_ input: Tensor) -> Bool { type == .float32 && input.shape.count == 2 }
 
   /// Adds the gradient by weights and bias, a sum over the rows.
   func longWeightGradient(
@@ -58,7 +58,7 @@ extension ProgramBuilder {
     let result = try tensor(Format(input.shape))
     let difference = try converted(difference, to: Format(difference.shape))
     let (inputs, outputs) = (input.shape[1], difference.shape[1])
-    let isCopied = rowsCompete(behind: input)
+    let isCopied = copiesWeights(behind: input)
     let copy = try isCopied ? tensor(Format([Self.copiedOutputs, Self.copiedInputs + 16])) : nil
     let (mostOutputs, mostInputs) =
       isCopied ? (Self.copiedOutputs, Self.copiedInputs) : (outputs, inputs)
@@ -91,5 +91,5 @@ extension ProgramBuilder {
 
 extension Tensor {
   /// A matrix in plain memory.
-  fileprivate var matrix: Matrix { unsafe Matrix(numbers, stride: shape[1]) }
+  var matrix: Matrix { unsafe Matrix(numbers, stride: shape[1]) }
 }

@@ -43,9 +43,11 @@ extension ProgramBuilder {
       destination: [input.shape[0], outputs], type: type, any: type == .bfloat16)
     let about = "inner product of \(input.shape) and \(weights)"
     let isLong = isLong(input)
-    let ownInput = isLong || rowsCompete(behind: input)
+    let ownInput = isLong || copiesWeights(behind: input)
     return try product(
       .dense, input, formats, relu: relu, shared: shared,
+      ownProduct: isTransposed(input, outputs: outputs)
+        ? { [unowned self] in try transposedProduct(input, $0, $1, relu: relu) } : nil,
       ownGradient: isLong
         ? { [unowned self] in
           try longWeightGradient(input, $0, of: $1, $2)
@@ -129,28 +131,24 @@ extension ProgramBuilder {
   /// Adds a product of the input with the next weights, and its backward pass.
   ///
   /// - Parameters:
+  ///   - ownProduct: Taken for the forward pass in place of oneDNN's.
   ///   - ownGradient: Tried for the gradient by the weights before oneDNN's.
   ///   - ownInputGradient: Taken for the gradient by the input in place of oneDNN's.
   ///   - describe: The description of a pass, by that of the forward pass, with ReLU or not.
   private func product(
     _ kind: OperationKind, _ input: Tensor, _ formats: Formats, relu: Bool,
-    shared: Parameter? = nil, ownGradient: OwnGradient? = nil,
+    shared: Parameter? = nil, ownProduct: ((Parameter, Parameter?) throws -> Tensor)? = nil,
+    ownGradient: OwnGradient? = nil,
     ownInputGradient: ((Tensor, Parameter) throws -> Tensor)? = nil,
     _ describe: @escaping (signum_pass_t, Description?, Bool) throws -> Description
   ) throws -> Tensor {
     let weight = try shared ?? parameter(formats.weightShape)
     let bias = try formats.bias.map { try parameter($0.shape) }
-    let forward = try describe(trains ? signum_training : signum_inference, nil, relu)
-    let output = try tensor(
-      forward.format(signum_destination, shape: formats.destinationShape))
-    let source = try converted(input, to: forward.format(signum_source, shape: input.shape))
-    let operand = try forward.format(signum_weights, shape: weight.value.shape)
-    try run(
-      kind, forward,
-      [
-        (signum_source, source), (signum_weights, converted(weight.value, to: operand)),
-        (signum_destination, output),
-      ] + (bias.map { [(signum_bias, $0.value)] } ?? []))
+    let output =
+      try ownProduct?(weight, bias)
+      ?? forward(
+        kind, describe(trains ? signum_training : signum_inference, nil, relu), input, formats,
+        weight, bias)
     onBackward { [unowned self] in
       guard let arriving = output.gradient else { return }
       let difference = relu ? try reluGradient(arriving, of: output) : arriving
@@ -181,6 +179,24 @@ extension ProgramBuilder {
         ])
       try accumulate(result, into: input)
     }
+    return output
+  }
+
+  /// Adds the product itself.
+  private func forward(
+    _ kind: OperationKind, _ description: Description, _ input: Tensor, _ formats: Formats,
+    _ weight: Parameter, _ bias: Parameter?
+  ) throws -> Tensor {
+    let output = try tensor(
+      description.format(signum_destination, shape: formats.destinationShape))
+    let source = try converted(input, to: description.format(signum_source, shape: input.shape))
+    let operand = try description.format(signum_weights, shape: weight.value.shape)
+    try run(
+      kind, description,
+      [
+        (signum_source, source), (signum_weights, converted(weight.value, to: operand)),
+        (signum_destination, output),
+      ] + (bias.map { [(signum_bias, $0.value)] } ?? []))
     return output
   }
 
