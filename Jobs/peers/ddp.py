@@ -1,9 +1,10 @@
-"""Training by DistributedDataParallel over gloo: ddp.py METHOD [--epochs E | --steps S] --log FILE.
+"""Training by DistributedDataParallel over gloo: ddp.py METHOD [--epochs E | --steps S] [--dtype T] --log FILE.
 
 Started on each host by training.sh. Methods:
   fp32        gradients as they are, AdamW at 1e-3
   powersgd    PyTorch's PowerSGD hook of rank 1, AdamW at 1e-3
   int8-signs  a hook that keeps the momentum, sums its signs as int8 and steps by the sign of the sum
+--dtype bf16 forms products of bfloat16, by torch.autocast.
 All with signum's course of the learning rate: 2 % warm-up, then a cosine. Rank 0 writes one JSON line.
 """
 
@@ -68,6 +69,7 @@ def main() -> None:
     parser.add_argument("method", choices=["fp32", "powersgd", "int8-signs"])
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--steps", type=int)
+    parser.add_argument("--dtype", choices=["float32", "bf16"], default="float32")
     parser.add_argument("--log", required=True)
     options = parser.parse_args()
 
@@ -105,7 +107,9 @@ def main() -> None:
         first = step % per_epoch * BATCH * ranks
         mine = order[first + rank:first + BATCH * ranks:ranks]
         optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(model(images[mine]), labels[mine]).backward()
+        with torch.autocast("cpu", torch.bfloat16, enabled=options.dtype == "bf16"):
+            loss = torch.nn.functional.cross_entropy(model(images[mine]), labels[mine])
+        loss.backward()
         optimizer.step()
         schedule.step()
         times.append(time.perf_counter() - start)
@@ -114,6 +118,7 @@ def main() -> None:
         record = {
             "type": "ddp",
             "method": options.method,
+            "dtype": options.dtype,
             "ranks": ranks,
             "steps": steps,
             "stepSecondsMedian": statistics.median(times[WARM_UPS:]),

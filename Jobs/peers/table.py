@@ -34,28 +34,29 @@ def print_votes(paths: list[str]) -> None:
               f" {'-' if wire is None else format(wire, '.3f'):>9}")
 
 
-def training_row(path: str) -> tuple[str, int, float, float, float]:
-    """Name, steps, milliseconds of the median step, seconds of all, accuracy."""
-    name = os.path.basename(path).removesuffix(".jsonl")
+def training_row(path: str) -> tuple[str, str, int, float, float, float]:
+    """Name, type of products, steps, milliseconds of the median step, seconds of all, accuracy."""
+    name, dtype = os.path.basename(path).removesuffix(".jsonl").rsplit("-", 1)
     rows = records(path)
     if rows[0]["type"] == "ddp":
         row = rows[0]
-        return (name, row["steps"], 1e3 * row["stepSecondsMedian"], row["trainingSeconds"],
+        return (name, dtype, row["steps"], 1e3 * row["stepSecondsMedian"], row["trainingSeconds"],
                 row["accuracy"])
     steps = sorted(row["stepSeconds"]["median"] for row in rows if row["type"] == "step")
     summary = next(row for row in rows if row["type"] == "summary")
-    return (name, summary["steps"], 1e3 * steps[len(steps) // 2], summary["trainingSeconds"],
+    return (name, dtype, summary["steps"], 1e3 * steps[len(steps) // 2], summary["trainingSeconds"],
             summary["accuracy"])
 
 
 def print_training(paths: list[str]) -> None:
-    rows = sorted((training_row(path) for path in paths), key=lambda row: row[2])
-    ddp = next(row for row in rows if row[0] == "ddp-fp32")[2]
-    print("# ms: median step; s: all steps; ratio: the median step of DDP with fp32 over it")
-    print(f"#{'method':<19} {'steps':>6} {'ms':>9} {'s':>8} {'accuracy':>9} {'ratio':>7}")
-    for name, steps, step, seconds, accuracy in rows:
-        print(f"{name:<20} {steps:>6} {step:>9.2f} {seconds:>8.2f} {100 * accuracy:>7.2f} %"
-              f" {ddp / step:>7.2f}")
+    rows = sorted((training_row(path) for path in paths), key=lambda row: row[3])
+    ddp = {dtype: step for name, dtype, _, step, _, _ in rows if name == "ddp-fp32"}
+    print("# ms: median step; s: all steps; ratio: the median step of DDP with fp32 messages and"
+          " products of the same type over it")
+    print(f"#{'method':<15} {'products':<9} {'steps':>6} {'ms':>9} {'s':>8} {'accuracy':>9} {'ratio':>7}")
+    for name, dtype, steps, step, seconds, accuracy in rows:
+        print(f"{name:<16} {dtype:<9} {steps:>6} {step:>9.2f} {seconds:>8.2f}"
+              f" {100 * accuracy:>7.2f} % {ddp[dtype] / step:>7.2f}")
 
 
 if __name__ == "__main__":
