@@ -58,6 +58,21 @@ static inline dnnl_status_t signum_format_create(
       any ? dnnl_format_tag_any : plain[count - 1]);
 }
 
+/// Row-major matrices of bfloat16 whose rows begin `stride` numbers apart.
+static inline dnnl_status_t signum_spread_format_create(
+    signum_format_t *format, int64_t rows, int64_t columns, int64_t stride) {
+  dnnl_dims_t dims = {rows, columns}, strides = {stride, 1};
+#if DNNL_VERSION_MAJOR < 3
+  *format = malloc(sizeof **format);
+  if (!*format) return dnnl_out_of_memory;
+  dnnl_status_t status = dnnl_memory_desc_init_by_strides(*format, 2, dims, dnnl_bf16, strides);
+  if (status != dnnl_success) free(*format);
+  return status;
+#else
+  return dnnl_memory_desc_create_with_strides(format, 2, dims, dnnl_bf16, strides);
+#endif
+}
+
 /// Layouts of images, N x channels x rows x columns.
 typedef enum {
   signum_plain_image,

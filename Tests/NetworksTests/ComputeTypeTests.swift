@@ -8,6 +8,8 @@ import Testing
   /// Models, and how far their gradients may be off.
   static let models: [(NetworkModel, Float)] = [
     (.mlp(input: 100, hidden: [64, 17], classes: 10), 0.02),
+    // Weights that are rounded before they are copied in blocks.
+    (.mlp(input: 512, hidden: [48], classes: 10), 0.02),
     (.cnn(input: [1, 12, 13], classes: 10), 0.15), (.cnn(input: [3, 16, 16], classes: 10), 0.15),
     (.resnet(input: [3, 16, 16], classes: 10, depth: 8), 0.15),
     (.gpt(layers: 2, heads: 2, width: 32, context: 12), 0.02),

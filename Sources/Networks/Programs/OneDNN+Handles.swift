@@ -57,6 +57,17 @@ final class Format {
     self.shape = shape
   }
 
+  /// Matrices of bfloat16, row by row, with a distance between the starts of rows.
+  init(bfloat16 shape: [Int], stride: Int) throws(OneDNNError) {
+    var format: signum_format_t?
+    let status = unsafe signum_spread_format_create(
+      &format, Int64(shape[0]), Int64(shape[1]), Int64(stride))
+    try OneDNNError.check(status, "dnnl_memory_desc_init", "\(shape), rows of \(stride)")
+    guard let format = unsafe format else { preconditionFailure("success without a format") }
+    unsafe handle = format
+    self.shape = shape
+  }
+
   /// What a described operation expects of an operand, `shape` of it.
   fileprivate init(
     _ description: dnnl_primitive_desc_t, _ operand: Operand, shape: [Int]
