@@ -127,9 +127,10 @@ extension Network {
 }
 
 extension RunningStatistics {
-  /// Moves the own statistics a tenth of the way towards those of a batch; a number that is not
-  /// finite moves nothing.
+  /// Moves the own statistics a tenth of the way towards those of a batch, unless they are held; a
+  /// number that is not finite moves nothing.
   fileprivate func move(towards batch: [Program.BatchStatistics]) {
+    guard !areHeld else { return }
     for layer in batch {
       let samples = Double(layer.samples)
       move(layer.meanStart, layer.channels, towards: layer.mean, times: 1)

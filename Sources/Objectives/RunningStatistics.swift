@@ -8,10 +8,12 @@ public import AlignedBuffers
 public final class RunningStatistics {
   /// The named tensors.
   public let layout: ParameterLayout
-  /// The rank's own, changed by every gradient.
+  /// The rank's own, changed by every gradient but where they are held.
   public var own: AlignedBuffer<Float>
   /// Those that evaluation takes.
   public var evaluated: AlignedBuffer<Float>
+  /// Whether gradients leave the own ones as they are: the second one of a batch tells nothing new.
+  public var areHeld = false
 
   /// Statistics of no batch: 1 in tensors named `….variance`, else 0.
   public init(_ layout: ParameterLayout) {

@@ -17,6 +17,20 @@ extension LaunchTests {
       #expect(try await Self.hash(["algorithm": "signsgd"]) == zero)
     }
 
+    /// The gradient at the point before takes a batch a second time.
+    @Test func ssvr_movesRunningStatisticsOnceAStep() async throws {
+      var losses: [Double] = []
+      for algorithm in ["signsgd", "ssvr"] {
+        let run = try await TrainRun.run([
+          "model": "resnet8", "hidden": nil, "steps": "6", "algorithm": algorithm,
+          "momentum": algorithm == "ssvr" ? "0" : nil,
+        ])
+        _ = try run.weightHash()
+        losses.append(try run.only("summary").number("finalLoss"))
+      }
+      #expect(losses[0] == losses[1])
+    }
+
     @Test func lion_withOneBeta_isSignum() async throws {
       let lion = try await Self.hash([
         "algorithm": "lion", "momentum": "0.75", "interpolation": "0.75",

@@ -104,10 +104,15 @@ final class GradientSource {
     return draw
   }
 
-  /// The gradient on the batch that was drawn last, at another point.
+  /// The gradient on the batch that was drawn last, at another point; running statistics do not move.
   func repeated(at point: Span<Float>, into gradient: inout AlignedBuffer<Float>) throws {
     let start = Clock.seconds
-    defer { seconds += Clock.seconds - start }
+    let statistics = workload.objective.statistics
+    statistics?.areHeld = true
+    defer {
+      statistics?.areHeld = false
+      seconds += Clock.seconds - start
+    }
     _ = try compute(at: point, into: &gradient)
     try pad(from: start, nil)
   }
