@@ -19,12 +19,7 @@ public struct RunLogWriter: ~Copyable {
   ///   writes to it, or the system refuses.
   public init(path: String) throws(RunLogError) {
     let folder = (path as NSString).deletingLastPathComponent
-    var isFolder: ObjCBool = false
-    guard
-      folder.isEmpty
-        || FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder)
-          && isFolder.boolValue
-    else {
+    guard folder.isEmpty || FileManager.default.fileExists(atPath: folder) else {
       throw RunLogError(file: path, .missingFolder(folder: folder))
     }
     let descriptor = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0o666)

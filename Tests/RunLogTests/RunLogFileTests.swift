@@ -51,6 +51,16 @@ struct RunLogFileTests {
     }
   }
 
+  @Test func open_fileInPlaceOfFolder() throws {
+    try withFolder { folder in
+      try write("", to: folder + "/file")
+      let error = #expect(throws: RunLogError.self) {
+        _ = try RunLogWriter(path: folder + "/file/log.jsonl").append(.step(stepRecord(1)))
+      }
+      #expect(error?.defect == .unwritable(reason: "Not a directory"))
+    }
+  }
+
   @Test func open_folderInPlaceOfFile() throws {
     try withFolder { folder in
       let error = #expect(throws: RunLogError.self) {
