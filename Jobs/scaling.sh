@@ -157,6 +157,11 @@ if [ "$absent" -gt 0 ]; then
   say "$absent runs are still missing: the comparison is left to whoever makes the last one"
   exit
 fi
-"$signum" compare logs --format markdown --plots . > results.md
-"$signum" compare logs --format json > results.json
+# Two tasks may come to be the last: what each writes is moved into place when it is whole.
+compare() {
+  "$signum" compare logs "${@:2}" > "$1.$$"
+  mv "$1.$$" "$1"
+}
+compare results.md --format markdown --plots .
+compare results.json --format json
 say "results: $folder/results.md"
