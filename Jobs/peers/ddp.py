@@ -1,4 +1,6 @@
-"""Training by DistributedDataParallel over gloo: ddp.py METHOD [--epochs E | --steps S] [--dtype T] --log FILE.
+"""Training by DistributedDataParallel over gloo:
+
+ddp.py METHOD [--epochs E | --steps S] [--dtype float32 | bf16] --log FILE
 
 Started on each host by training.sh. Methods:
   fp32        gradients as they are, AdamW at 1e-3

@@ -53,7 +53,8 @@ def print_training(paths: list[str]) -> None:
     ddp = {dtype: step for name, dtype, _, step, _, _ in rows if name == "ddp-fp32"}
     print("# ms: median step; s: all steps; ratio: the median step of DDP with fp32 messages and"
           " products of the same type over it")
-    print(f"#{'method':<15} {'products':<9} {'steps':>6} {'ms':>9} {'s':>8} {'accuracy':>9} {'ratio':>7}")
+    print(f"#{'method':<15} {'products':<9} {'steps':>6} {'ms':>9} {'s':>8} {'accuracy':>9}"
+          f" {'ratio':>7}")
     for name, dtype, steps, step, seconds, accuracy in rows:
         print(f"{name:<16} {dtype:<9} {steps:>6} {step:>9.2f} {seconds:>8.2f}"
               f" {100 * accuracy:>7.2f} % {ddp[dtype] / step:>7.2f}")

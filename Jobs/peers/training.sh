@@ -37,7 +37,7 @@ for dtype in "${products[@]}"; do
   done
 done
 # Versions of PyTorch differ in whether this hook runs without CUDA; in some its ranks wait for ever.
-limit=600 on_every_host "$peers/ddp.py" powersgd "${length[@]}" --log "$folder/ddp-powersgd-float32.jsonl" \
-  2> "$folder/powersgd.txt" ||
+limit=600 on_every_host "$peers/ddp.py" powersgd "${length[@]}" \
+  --log "$folder/ddp-powersgd-float32.jsonl" 2> "$folder/powersgd.txt" ||
   say "PowerSGD's hook does not run here: $(grep -m 1 -i error "$folder/powersgd.txt" || echo "too slow")"
 "$python" "$peers/table.py" training "$folder"/*.jsonl
