@@ -23,6 +23,13 @@ typedef enum {
 #if DNNL_VERSION_MAJOR < 3
 typedef dnnl_memory_desc_t *signum_format_t;
 static inline void signum_format_destroy(signum_format_t format) { free(format); }
+static inline dnnl_status_t signum_format_keep(
+    signum_format_t *format, const dnnl_memory_desc_t *made) {
+  *format = malloc(sizeof **format);
+  if (!*format) return dnnl_out_of_memory;
+  **format = *made;
+  return dnnl_success;
+}
 #else
 typedef dnnl_memory_desc_t signum_format_t;
 static inline void signum_format_destroy(signum_format_t format) {
@@ -37,11 +44,9 @@ static inline dnnl_status_t signum_format_of_tag(
   dnnl_dims_t dims = {0};
   for (int i = 0; i < count; i++) dims[i] = shape[i];
 #if DNNL_VERSION_MAJOR < 3
-  *format = malloc(sizeof **format);
-  if (!*format) return dnnl_out_of_memory;
-  dnnl_status_t status = dnnl_memory_desc_init_by_tag(*format, count, dims, type, tag);
-  if (status != dnnl_success) free(*format);
-  return status;
+  dnnl_memory_desc_t made;
+  dnnl_status_t status = dnnl_memory_desc_init_by_tag(&made, count, dims, type, tag);
+  return status == dnnl_success ? signum_format_keep(format, &made) : status;
 #else
   return dnnl_memory_desc_create_with_tag(format, count, dims, type, tag);
 #endif
@@ -58,18 +63,19 @@ static inline dnnl_status_t signum_format_create(
       any ? dnnl_format_tag_any : plain[count - 1]);
 }
 
-/// Row-major matrices of bfloat16 whose rows begin `stride` numbers apart.
-static inline dnnl_status_t signum_spread_format_create(
-    signum_format_t *format, int64_t rows, int64_t columns, int64_t stride) {
-  dnnl_dims_t dims = {rows, columns}, strides = {stride, 1};
+/// Memory of 1 to 4 dimensions with the numbers between neighbours in each; of Float32 or of bfloat16.
+static inline dnnl_status_t signum_strided_format_create(
+    signum_format_t *format, int count, const int64_t *shape, const int64_t *strides, int bf16) {
+  dnnl_dims_t dims = {0}, steps = {0};
+  if (count < 1 || count > 4) return dnnl_invalid_arguments;
+  for (int i = 0; i < count; i++) dims[i] = shape[i], steps[i] = strides[i];
+  dnnl_data_type_t type = bf16 ? dnnl_bf16 : dnnl_f32;
 #if DNNL_VERSION_MAJOR < 3
-  *format = malloc(sizeof **format);
-  if (!*format) return dnnl_out_of_memory;
-  dnnl_status_t status = dnnl_memory_desc_init_by_strides(*format, 2, dims, dnnl_bf16, strides);
-  if (status != dnnl_success) free(*format);
-  return status;
+  dnnl_memory_desc_t made;
+  dnnl_status_t status = dnnl_memory_desc_init_by_strides(&made, count, dims, type, steps);
+  return status == dnnl_success ? signum_format_keep(format, &made) : status;
 #else
-  return dnnl_memory_desc_create_with_strides(format, 2, dims, dnnl_bf16, strides);
+  return dnnl_memory_desc_create_with_strides(format, count, dims, type, steps);
 #endif
 }
 
@@ -93,11 +99,7 @@ static inline dnnl_status_t signum_format_query(
     signum_format_t *format, dnnl_primitive_desc_t description, dnnl_query_t what, int index) {
 #if DNNL_VERSION_MAJOR < 3
   const dnnl_memory_desc_t *found = dnnl_primitive_desc_query_md(description, what, index);
-  if (!found) return dnnl_invalid_arguments;
-  *format = malloc(sizeof **format);
-  if (!*format) return dnnl_out_of_memory;
-  **format = *found;
-  return dnnl_success;
+  return found ? signum_format_keep(format, found) : dnnl_invalid_arguments;
 #else
   const_dnnl_memory_desc_t found = dnnl_primitive_desc_query_md(description, what, index);
   return found ? dnnl_memory_desc_clone(format, found) : dnnl_invalid_arguments;
@@ -372,6 +374,26 @@ static inline dnnl_status_t signum_sum_describe(
     status = dnnl_primitive_desc_create(made, &operation, attr, engine, NULL);
 #else
   status = dnnl_binary_primitive_desc_create(made, engine, dnnl_binary_add, data, data, data, attr);
+#endif
+  dnnl_primitive_attr_destroy(attr);
+  return status;
+}
+
+/// destination[m, n] = source[m, k] weights[k, n].
+static inline dnnl_status_t signum_matmul_describe(
+    dnnl_primitive_desc_t *made, dnnl_engine_t engine, signum_format_t source,
+    signum_format_t weights, signum_format_t destination) {
+  dnnl_primitive_attr_t attr;
+  dnnl_status_t status = signum_attr_create(&attr, 0);
+  if (status != dnnl_success) return status;
+#if DNNL_VERSION_MAJOR < 3
+  dnnl_matmul_desc_t operation;
+  status = dnnl_matmul_desc_init(&operation, source, weights, NULL, destination);
+  if (status == dnnl_success)
+    status = dnnl_primitive_desc_create(made, &operation, attr, engine, NULL);
+#else
+  status = dnnl_matmul_primitive_desc_create(
+      made, engine, source, weights, NULL, destination, attr);
 #endif
   dnnl_primitive_attr_destroy(attr);
   return status;

@@ -14,6 +14,8 @@ import Testing
     (.resnet(input: [3, 16, 16], classes: 10, depth: 8), 0.15),
     (.gpt(layers: 2, heads: 2, width: 32, context: 12), 0.02),
     (.gpt(layers: 2, heads: 2, width: 32, context: 12, tie: true), 0.02),
+    // Attention in blocks, the last one not full.
+    (.gpt(layers: 1, heads: 2, width: 34, context: 133), 0.02),
   ]
 
   /// Gradients are off by a few times 2^-9, as factors are, evaluations by nothing.
@@ -35,7 +37,7 @@ import Testing
     let network = try make()
     let samples =
       exact.outline.isSequential
-      ? Samples(sequences: 9, tokens: 12, vocabulary: 256, seed: 2)
+      ? Samples(sequences: 9, tokens: model.input[0], vocabulary: 256, seed: 2)
       : Samples(count: 9, width: model.input.reduce(1, *), classes: 10, seed: 2)
     let parameters = exact.initial(seed: 5, biases: 0.1)
     // The whole batch, and a smaller one, which is compiled apart.
@@ -59,6 +61,36 @@ import Testing
       }
       #expect(losses[0] == losses[1] && predictions[0] == predictions[1])
     }
+  }
+
+  @Test func rounding_keepsWhatIsBFloat16() {
+    for bits in UInt16.min...UInt16.max {
+      let number = Float(bitPattern: UInt32(bits) << 16)
+      let rounded = BFloat16.rounded(Lanes(repeating: number))
+      let again = BFloat16.widened(rounded)
+      #expect(
+        again == Lanes(repeating: number) || number.isNaN && again[0].isNaN && again[15].isNaN)
+    }
+  }
+
+  /// 1 and its neighbours, 2^-7 apart; the largest and the smallest numbers.
+  static let roundings: [(Float, Float)] = [
+    (0x1.01p0, 0x1p0), (0x1.010002p0, 0x1.02p0), (0x1.03p0, 0x1.04p0), (-0x1.03p0, -0x1.04p0),
+    (.greatestFiniteMagnitude, .infinity), (0x1p-133, 0x1p-133), (0x1p-135, 0),
+  ]
+
+  @Test(arguments: roundings)
+  func rounding_isToTheNearestAndThenToEven(number: Float, expected: Float) {
+    var numbers = Lanes(repeating: 5)
+    numbers[3] = number
+    let found = BFloat16.widened(BFloat16.rounded(numbers))
+    #expect(found[3] == expected && found[2] == 5 && found[4] == 5)
+  }
+
+  @Test(arguments: [UInt32(0x7F80_0001), 0x7FFF_FFFF, 0xFFFF_FFFF])
+  func rounding_keepsNaN(bits: UInt32) {
+    let rounded = BFloat16.rounded(Lanes(repeating: Float(bitPattern: bits)))
+    #expect(BFloat16.widened(rounded)[7].isNaN)
   }
 
   /// The Euclidean distance, by the norm of what is expected.

@@ -66,17 +66,16 @@ struct Matrix {
     return other
   }
 
-  /// Sets the first rows and columns to factor · left · right, plus what they hold where told to.
+  /// Sets the first rows and columns to left · right, plus what they hold where told to.
   ///
   /// - Parameter inner: The length of the sums.
   func set(
-    rows: Int, columns: Int, to left: Matrix, times right: Matrix, inner: Int, factor: Float = 1,
-    adding: Bool = false
+    rows: Int, columns: Int, to left: Matrix, times right: Matrix, inner: Int, adding: Bool = false
   ) throws(OneDNNError) {
     let letter = { (matrix: Matrix) in CChar(UInt8(ascii: matrix.isTransposed ? "T" : "N")) }
     let status = unsafe dnnl_sgemm(
       letter(left), letter(right), dnnl_dim_t(rows), dnnl_dim_t(columns), dnnl_dim_t(inner),
-      factor, left.start, dnnl_dim_t(left.stride), right.start, dnnl_dim_t(right.stride),
+      1, left.start, dnnl_dim_t(left.stride), right.start, dnnl_dim_t(right.stride),
       adding ? 1 : 0, start, dnnl_dim_t(stride))
     try OneDNNError.check(status, "dnnl_sgemm", "\(rows) x \(columns) x \(inner)")
   }

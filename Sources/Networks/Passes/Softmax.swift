@@ -29,8 +29,14 @@ struct WeightRow {
     }
   }
 
-  /// Replaces scores by e to their power, by their sum; and what is not seen, of `end`, by zeros.
-  func softmax(upTo end: Int) {
+  /// Sets weights to e to the power of scale times the scores, by their sum.
+  ///
+  /// What is not seen, up to `end`, gets 0. The scores are used up.
+  ///
+  /// - Parameter scale: Not negative.
+  func softmax<Factor: ProductFactor>(
+    times scale: Float, upTo end: Int, into weights: UnsafeMutablePointer<Factor>
+  ) {
     fill(with: -.infinity, upTo: count)
     let vectors = Self.vectors(count)
     var highest = Lanes(repeating: -.infinity)
@@ -42,25 +48,42 @@ struct WeightRow {
     let most = Lanes(repeating: highest.max())
     var sums = Lanes.zero
     for index in 0..<vectors {
-      let power = exponential(unsafe lanes[index] - most)
+      let power = exponential((unsafe lanes[index] - most) * scale)
       unsafe lanes[index] = power
       sums += power
     }
-    let factor = 1 / sums.sum()
-    for index in 0..<vectors { unsafe lanes[index] *= factor }
     fill(with: 0, upTo: end)
+    let factor = 1 / sums.sum()
+    let weights = unsafe Self.vectors(at: weights)
+    for index in 0..<Self.vectors(end) {
+      unsafe weights[index] = Factor.rounded(lanes[index] * factor)
+    }
   }
 
-  /// Replaces the gradient by weights, in `row`, by that by their scores: w (g − Σ w g).
-  func softmaxGradient(_ row: WeightRow, upTo end: Int) {
-    row.fill(with: 0, upTo: end)
+  /// Sets differences to the gradient by scores, scale · w (g − Σ w g).
+  ///
+  /// This row holds the gradient by weights, which is used up.
+  func softmaxGradient<Factor: ProductFactor>(
+    at weights: UnsafeMutablePointer<Factor>, times scale: Float, upTo end: Int,
+    into differences: UnsafeMutablePointer<Factor>
+  ) {
+    fill(with: 0, upTo: end)
     let vectors = Self.vectors(end)
+    let weights = unsafe Self.vectors(at: weights)
+    let differences = unsafe Self.vectors(at: differences)
     var sums = Lanes.zero
-    for index in 0..<vectors { unsafe sums += lanes[index] * row.lanes[index] }
+    for index in 0..<vectors { unsafe sums += Factor.widened(weights[index]) * lanes[index] }
     let mean = Lanes(repeating: sums.sum())
     for index in 0..<vectors {
-      unsafe row.lanes[index] = lanes[index] * (row.lanes[index] - mean)
+      let weight = unsafe Factor.widened(weights[index]) * scale
+      unsafe differences[index] = Factor.rounded(weight * (lanes[index] - mean))
     }
+  }
+
+  private static func vectors<Factor: ProductFactor>(
+    at numbers: UnsafeMutablePointer<Factor>
+  ) -> UnsafeMutablePointer<Factor.Vector> {
+    unsafe UnsafeMutableRawPointer(numbers).assumingMemoryBound(to: Factor.Vector.self)
   }
 }
 

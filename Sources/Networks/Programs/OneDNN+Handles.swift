@@ -35,47 +35,50 @@ final class Format {
   let shape: [Int]
 
   /// Row-major memory, or `any`: what an operation that is to be described likes best.
-  init(
+  convenience init(
     _ shape: [Int], _ type: ComputeType = .float32, any: Bool = false
   ) throws(OneDNNError) {
-    var format: signum_format_t?
-    let status = unsafe signum_format_create(
-      &format, CInt(shape.count), shape.map(Int64.init), type == .bfloat16 ? 1 : 0, any ? 1 : 0)
-    try OneDNNError.check(status, "dnnl_memory_desc_init", "\(shape)")
-    guard let format = unsafe format else { preconditionFailure("success without a format") }
-    unsafe handle = format
-    self.shape = shape
+    try unsafe self.init(shape, "dnnl_memory_desc_init") { made in
+      unsafe signum_format_create(
+        made, CInt(shape.count), shape.map(Int64.init), type.isHalf, any ? 1 : 0)
+    }
+  }
+
+  /// Memory with the numbers between neighbours in each dimension.
+  convenience init(
+    _ shape: [Int], strides: [Int], _ type: ComputeType = .float32
+  ) throws(OneDNNError) {
+    precondition(shape.count == strides.count, "\(strides) for \(shape)")
+    try unsafe self.init(shape, "dnnl_memory_desc_init") { made in
+      unsafe signum_strided_format_create(
+        made, CInt(shape.count), shape.map(Int64.init), strides.map(Int64.init), type.isHalf)
+    }
   }
 
   /// Memory of images of Float32: samples x channels x rows x columns.
-  init(image shape: [Int], _ layout: ImageLayout) throws(OneDNNError) {
-    var format: signum_format_t?
-    let status = unsafe signum_image_format_create(&format, shape.map(Int64.init), layout.value)
-    try OneDNNError.check(status, "dnnl_memory_desc_init", "\(shape), \(layout)")
-    guard let format = unsafe format else { preconditionFailure("success without a format") }
-    unsafe handle = format
-    self.shape = shape
-  }
-
-  /// Matrices of bfloat16, row by row, with a distance between the starts of rows.
-  init(bfloat16 shape: [Int], stride: Int) throws(OneDNNError) {
-    var format: signum_format_t?
-    let status = unsafe signum_spread_format_create(
-      &format, Int64(shape[0]), Int64(shape[1]), Int64(stride))
-    try OneDNNError.check(status, "dnnl_memory_desc_init", "\(shape), rows of \(stride)")
-    guard let format = unsafe format else { preconditionFailure("success without a format") }
-    unsafe handle = format
-    self.shape = shape
+  convenience init(image shape: [Int], _ layout: ImageLayout) throws(OneDNNError) {
+    try unsafe self.init(shape, "dnnl_memory_desc_init") { made in
+      unsafe signum_image_format_create(made, shape.map(Int64.init), layout.value)
+    }
   }
 
   /// What a described operation expects of an operand, `shape` of it.
-  fileprivate init(
+  fileprivate convenience init(
     _ description: dnnl_primitive_desc_t, _ operand: Operand, shape: [Int]
   ) throws(OneDNNError) {
+    try unsafe self.init(shape, "dnnl_primitive_desc_query_md") { made in
+      unsafe signum_format_query(made, description, dnnl_query_exec_arg_md, CInt(operand))
+    }
+  }
+
+  /// - Parameter create: Calls one of the functions that make a `signum_format_t`.
+  private init(
+    _ shape: [Int], _ call: String,
+    _ create: (UnsafeMutablePointer<signum_format_t?>) -> dnnl_status_t
+  ) throws(OneDNNError) {
     var format: signum_format_t?
-    let status = unsafe signum_format_query(
-      &format, description, dnnl_query_exec_arg_md, CInt(operand))
-    try OneDNNError.check(status, "dnnl_primitive_desc_query_md", "\(shape)")
+    let status = unsafe create(&format)
+    try OneDNNError.check(status, call, "\(shape)")
     guard let format = unsafe format else { preconditionFailure("success without a format") }
     unsafe handle = format
     self.shape = shape
@@ -99,6 +102,10 @@ final class Format {
       return nil
     }
   }
+}
+
+extension ComputeType {
+  fileprivate var isHalf: CInt { self == .bfloat16 ? 1 : 0 }
 }
 
 /// How the numbers of images lie.

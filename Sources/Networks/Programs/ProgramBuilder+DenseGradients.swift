@@ -22,9 +22,8 @@ extension ProgramBuilder {
   ///
   /// Where both are long oneDNN copies the weights itself (`nocopy_checker_avx2` in its gemm).
   func copiesWeights(behind input: Tensor) -> Bool {
-    guard rowsCompete(behind: input), !OneDNN.instructionSet.hasPrefix("avx512") else {
-      return false
-    }
+    let isWide = OneDNN.instructionSet.hasPrefix("avx512")
+    guard isMatrix(input), input.rowsCompete, !isWide else { return false }
     let rows = min(input.shape[0], Self.inputRows)
     return 1 / Double(rows) + 1 / Double(input.shape[1]) >= 0.0038
   }
@@ -87,9 +86,4 @@ extension ProgramBuilder {
       body(first..<min(first + length, count))
     }
   }
-}
-
-extension Tensor {
-  /// A matrix in plain memory.
-  var matrix: Matrix { unsafe Matrix(numbers, stride: shape[1]) }
 }

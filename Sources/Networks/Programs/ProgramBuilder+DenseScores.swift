@@ -11,14 +11,9 @@ extension ProgramBuilder {
   /// The fewest outputs: with fewer the transposed input costs more than it gains.
   private static let fewestOutputs = 256
 
-  /// Whether the rows of the weights that a matrix is multiplied with compete for lines of the cache.
-  func rowsCompete(behind input: Tensor) -> Bool { isMatrix(input) && input.shape[1] % 512 == 0 }
-
-  func isMatrix(_ input: Tensor) -> Bool { type == .float32 && input.shape.count == 2 }
-
   /// Whether the product is formed with the transposed input.
   func isTransposed(_ input: Tensor, outputs: Int) -> Bool {
-    rowsCompete(behind: input) && Self.transposedRows.contains(input.shape[0])
+    isMatrix(input) && input.rowsCompete && Self.transposedRows.contains(input.shape[0])
       && outputs >= Self.fewestOutputs
   }
 

@@ -49,7 +49,7 @@ extension ProgramBuilder {
     let places = trains ? try tensor(output.format) : nil
     pass(.pooling, over: [input, output] + (places.map { [$0] } ?? [])) {
       unsafe maximum.forward(
-        input.numbers, into: output.numbers, places: places?.wholeNumbers)
+        input.numbers, into: output.numbers, places: places?.numbers(as: Int32.self))
     }
     onBackward { [unowned self] in
       guard let difference = output.gradient, let places else { return }
@@ -57,7 +57,7 @@ extension ProgramBuilder {
       let result = try tensor(input.format)
       pass(.pooling, over: [arriving, places, result]) {
         unsafe maximum.backward(
-          arriving.numbers, places: places.wholeNumbers, into: result.numbers)
+          arriving.numbers, places: places.numbers(as: Int32.self), into: result.numbers)
       }
       try accumulate(result, into: image)
     }

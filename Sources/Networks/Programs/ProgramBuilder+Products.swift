@@ -43,10 +43,11 @@ extension ProgramBuilder {
       destination: [input.shape[0], outputs], type: type, any: type == .bfloat16)
     let about = "inner product of \(input.shape) and \(weights)"
     let isLong = isLong(input)
+    let isTransposed = isTransposed(input, outputs: outputs)
     let ownInput = isLong || copiesWeights(behind: input)
     return try product(
       .dense, input, formats, relu: relu, shared: shared,
-      ownProduct: isTransposed(input, outputs: outputs)
+      ownProduct: isTransposed
         ? { [unowned self] in try transposedProduct(input, $0, $1, relu: relu) } : nil,
       ownGradient: isLong
         ? { [unowned self] in
@@ -64,6 +65,9 @@ extension ProgramBuilder {
       }
     }
   }
+
+  /// Whether a dense layer's input is a matrix of which products are formed here.
+  func isMatrix(_ input: Tensor) -> Bool { type == .float32 && input.shape.count == 2 }
 
   /// Adds the gradient by weights and bias from the one by the output; false where it does not.
   private typealias OwnGradient = (Tensor, Parameter, Parameter?) throws -> Bool

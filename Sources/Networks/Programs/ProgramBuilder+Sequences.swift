@@ -86,29 +86,49 @@ extension ProgramBuilder {
     return output
   }
 
-  /// Attention of each sample by itself, so that no pass is long.
   func attention(_ input: Tensor, heads: Int) throws -> Tensor {
+    switch type {
+    case .float32: try attention(input, heads: heads, of: Float.self)
+    case .bfloat16: try attention(input, heads: heads, of: BFloat16.self)
+    }
+  }
+
+  /// Attention of each sample by itself, so that no pass is long.
+  private func attention<Factor: ProductFactor>(
+    _ input: Tensor, heads: Int, of factor: Factor.Type
+  ) throws -> Tensor {
     let width = input.shape[1] / 3
-    let shape = Attention(tokens: input.shape[0] / count, heads: heads, width: width)
+    let shape = try Attention<Factor>(
+      engine, tokens: input.shape[0] / count, heads: heads, width: width, trains: trains)
     let output = try tensor(Format([input.shape[0], width]))
-    // Evaluation forgets the weights of a head at once.
-    let kept = trains ? count * heads : 1
-    let weights = try tensor(Format([kept * shape.weightCount]))
+    let factors = try converted(input, to: Format(input.shape, type))
+    // Evaluation forgets the weights of a sample at once.
+    let weights = try tensor(Format([(trains ? count : 1) * shape.weightCount], type))
+    let scores = try tensor(Format([shape.scoreCount]))
+    let scratch = try tensor(Format([max((shape.scratchByteCount + 3) / 4, 1)]))
     for sample in 0..<count {
-      pass(.attention, over: [input, weights, output]) { [trains] in
+      let first = trains ? sample * shape.weightCount : 0
+      pass(.attention, over: [factors, weights, scores, scratch, output]) {
         try unsafe shape.forward(
-          sample, input.numbers, weights: weights.numbers, keepsWeights: trains,
-          into: output.numbers)
+          sample, factors.numbers(as: factor), weights: weights.numbers(as: factor) + first,
+          scores: scores.numbers, scratch: scratch.numbers, into: output.numbers)
       }
     }
     onBackward { [unowned self] in
-      guard let arriving = output.gradient else { return }
-      let result = try tensor(input.format)
-      let scratch = try tensor(Format([shape.weightCount]))
+      guard let gradient = output.gradient else { return }
+      let arriving = try converted(gradient, to: Format(output.shape, type))
+      let result = try tensor(Format(input.shape))
+      let scores = try tensor(Format([shape.scoreCount]))
+      let differences = try tensor(Format([shape.differenceCount], type))
+      let scratch = try tensor(scratch.format)
+      let operands = [factors, weights, arriving, scores, differences, scratch, result]
       for sample in 0..<count {
-        pass(.attention, over: [input, weights, arriving, scratch, result]) {
+        let first = sample * shape.weightCount
+        pass(.attention, over: operands) {
           try unsafe shape.backward(
-            sample, input.numbers, weights: weights.numbers, arriving.numbers,
+            sample, factors.numbers(as: factor),
+            weights: weights.numbers(as: factor) + first, arriving.numbers(as: factor),
+            scores: scores.numbers, differences: differences.numbers(as: factor),
             scratch: scratch.numbers, into: result.numbers)
         }
       }

@@ -184,11 +184,11 @@ extension ProgramBuilder {
   /// Weights of dense layers as bfloat16 with rows of another length where their own compete for lines
   /// of the cache, as behind 512 or 1,024 inputs: blocks of them are copied in a seventh of the time.
   private func roundedIfRowsCompete(_ tensor: Tensor) throws -> Tensor {
-    guard type == .bfloat16, case .parameters = tensor.home, tensor.shape.count == 2,
-      tensor.shape[1] % 512 == 0
-    else { return tensor }
+    guard type == .bfloat16, case .parameters = tensor.home, tensor.rowsCompete else {
+      return tensor
+    }
     let rounded = try self.tensor(
-      Format(bfloat16: tensor.shape, stride: tensor.shape[1] + 32))
+      Format(tensor.shape, strides: [tensor.shape[1] + 32, 1], .bfloat16))
     try reorder(tensor, to: rounded)
     return rounded
   }

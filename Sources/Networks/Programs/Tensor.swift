@@ -37,9 +37,9 @@ final class Tensor {
     return unsafe address
   }
 
-  /// The memory as whole numbers of the same size.
-  var wholeNumbers: UnsafeMutablePointer<Int32> {
-    unsafe UnsafeMutableRawPointer(numbers).assumingMemoryBound(to: Int32.self)
+  /// The first number of a tensor of another type that has its place.
+  func numbers<Number>(as type: Number.Type) -> UnsafeMutablePointer<Number> {
+    unsafe UnsafeMutableRawPointer(numbers).assumingMemoryBound(to: type)
   }
 
   var format: Format { memory.format }
@@ -56,4 +56,13 @@ final class Tensor {
   func use(at moment: Int) {
     life = min(life?.lowerBound ?? moment, moment)...max(life?.upperBound ?? moment, moment)
   }
+}
+
+extension Tensor {
+  /// A matrix in plain memory.
+  var matrix: Matrix { unsafe Matrix(numbers, stride: shape[1]) }
+
+  /// Whether the rows of a plain matrix begin a multiple of 2 kB apart and so compete for few lines of
+  /// the cache, or those of weights behind it do.
+  var rowsCompete: Bool { shape.count == 2 && shape[1] % 512 == 0 }
 }
