@@ -46,6 +46,7 @@ let package = Package(
     .systemLibrary(
       name: "CMPIShim", path: "CMPIShim", pkgConfig: messagePassing,
       providers: [.apt(["libopenmpi-dev"])]),
+    .systemLibrary(name: "CBFloat16"),
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(name: "CVectorMask"),
     .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
@@ -80,7 +81,8 @@ let package = Package(
       name: "Objectives", dependencies: ["AlignedBuffers", "CounterRandom"],
       swiftSettings: memorySafe),
     .target(
-      name: "Networks", dependencies: ["COneDNN", "Objectives", "AlignedBuffers", "CounterRandom"],
+      name: "Networks",
+      dependencies: ["CBFloat16", "COneDNN", "Objectives", "AlignedBuffers", "CounterRandom"],
       swiftSettings: memorySafe + kernel),
     .target(
       name: "Datasets", dependencies: ["CXXHash", "CZlib", "CounterRandom"],

@@ -159,7 +159,10 @@ if [ "$absent" -gt 0 ]; then
 fi
 # Two tasks may come to be the last: what each writes is moved into place when it is whole.
 compare() {
-  "$signum" compare logs "${@:2}" > "$1.$$"
+  if ! "$signum" compare logs "${@:2}" > "$1.$$"; then
+    rm "$1.$$"
+    exit 1
+  fi
   mv "$1.$$" "$1"
 }
 compare results.md --format markdown --plots .

@@ -1,11 +1,13 @@
-"""Gradients of the models of 'signum bench gradient' by PyTorch: gradient.py MODEL [BATCH].
+"""Gradients of the models of 'signum bench gradient' by PyTorch:
+
+gradient.py [--dtype float32 | bf16] MODEL
 
 Started by gradient.sh. Prints a row of the same table: the best of plain and channels-last images,
-and of torch.compile where it builds. One thread.
+and of torch.compile where it builds. One thread. bf16 forms products of bfloat16, by torch.autocast.
 """
 
+import argparse
 import resource
-import sys
 import time
 
 START = time.perf_counter()
@@ -14,6 +16,10 @@ import torch  # noqa: E402  the time to the first gradient counts the import
 from torch import nn  # noqa: E402
 from torch.nn import functional  # noqa: E402
 
+PARSER = argparse.ArgumentParser()
+PARSER.add_argument("model", choices=["mlp", "cnn", "resnet20", "gpt"])
+PARSER.add_argument("--dtype", choices=["float32", "bf16"], default="float32")
+OPTIONS = PARSER.parse_args()
 REPETITIONS = 9
 TRIAL_SECONDS = 0.1
 CONTEXT, VOCABULARY = 256, 256
@@ -101,7 +107,9 @@ def make(name: str, batch: int) -> tuple[nn.Module, torch.Tensor, torch.Tensor]:
 
 def gradient(model: nn.Module, samples: torch.Tensor, labels: torch.Tensor) -> None:
     model.zero_grad(set_to_none=False)
-    functional.cross_entropy(model(samples), labels).backward()
+    with torch.autocast("cpu", torch.bfloat16, enabled=OPTIONS.dtype == "bf16"):
+        loss = functional.cross_entropy(model(samples), labels)
+    loss.backward()
 
 
 def seconds_per_gradient(model: nn.Module, samples: torch.Tensor, labels: torch.Tensor) -> list:
@@ -117,8 +125,7 @@ def seconds_per_gradient(model: nn.Module, samples: torch.Tensor, labels: torch.
 
 
 def main() -> None:
-    name = sys.argv[1]
-    batch = int(sys.argv[2]) if len(sys.argv) > 2 else 8 if name == "gpt" else 128
+    name, batch = OPTIONS.model, 8 if OPTIONS.model == "gpt" else 128
     torch.set_num_threads(1)
     torch.manual_seed(1)
     model, samples, labels = make(name, batch)

@@ -3,8 +3,8 @@
 #
 # Training of an MLP 784-1024-1024-10 on Fashion-MNIST, batch 128 a rank, by signum and by PyTorch's
 # DistributedDataParallel (gloo), on the same emulated hosts in the same run: 4 hosts, 1gbit and 2
-# epochs unless said; STEPS ends runs on slow links early. Where the processor multiplies bfloat16, both
-# also with products of it. Prints a table; the logs stay in runs/peers.
+# epochs unless said; STEPS ends runs on slow links early. Where the processor multiplies bfloat16,
+# both also with products of it. Prints a table; the logs stay in runs/peers.
 set -euo pipefail
 # shellcheck source=Jobs/peers/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"

@@ -45,8 +45,8 @@ for seed in 1 2 3; do train "cnn_signum_seed_$seed" "${images[@]}" --lr 5e-4 --s
 train cnn_sgd-momentum "${images[@]}" --algorithm sgd-momentum --lr 0.05
 train cnn_adamw "${images[@]}" --algorithm adamw --lr 1e-3
 
-residual=(--model resnet20 --batch 32 --epochs 3 --schedule cosine)
-train resnet20_signum "${residual[@]}" --lr 1e-3
+residual=(--model resnet20 --batch 32 --epochs 4 --schedule cosine)
+for seed in 1 2 3; do train "resnet20_signum_seed_$seed" "${residual[@]}" --lr 1e-3 --seed "$seed"; done
 train resnet20_sgd-momentum "${residual[@]}" --algorithm sgd-momentum --lr 0.1
 
 # Rates are chosen on the last 2 % of the training text, by runs on what stands before: the last 5 % of

@@ -13,8 +13,8 @@ struct GELU {
   private static let factor: Float = 1.595_769_1
 
   func forward(_ input: UnsafeMutablePointer<Float>, into output: UnsafeMutablePointer<Float>) {
-    let input = unsafe vectors(input)
-    let output = unsafe vectors(output)
+    let input = unsafe Float.vectors(input)
+    let output = unsafe Float.vectors(output)
     for index in 0..<WeightRow.vectors(count) {
       let number = unsafe input[index]
       unsafe output[index] = number * Self.gate(number)
@@ -27,9 +27,9 @@ struct GELU {
     _ input: UnsafeMutablePointer<Float>, _ arriving: UnsafeMutablePointer<Float>,
     into result: UnsafeMutablePointer<Float>
   ) {
-    let input = unsafe vectors(input)
-    let arriving = unsafe vectors(arriving)
-    let result = unsafe vectors(result)
+    let input = unsafe Float.vectors(input)
+    let arriving = unsafe Float.vectors(arriving)
+    let result = unsafe Float.vectors(result)
     for index in 0..<WeightRow.vectors(count) {
       let number = unsafe input[index]
       let gate = Self.gate(number)
@@ -45,9 +45,5 @@ struct GELU {
     let isNegative = double .< 0
     let power = exponential(double.replacing(with: -double, where: .!isNegative))
     return Lanes(repeating: 1).replacing(with: power, where: isNegative) / (1 + power)
-  }
-
-  private func vectors(_ numbers: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<Lanes> {
-    unsafe UnsafeMutableRawPointer(numbers).assumingMemoryBound(to: Lanes.self)
   }
 }

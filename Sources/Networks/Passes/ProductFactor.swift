@@ -1,3 +1,5 @@
+internal import CBFloat16
+
 /// A number as products take it, in memory; computed with as Float32, in vectors.
 protocol ProductFactor {
   /// As many as `Lanes` has.
@@ -5,6 +7,13 @@ protocol ProductFactor {
   static var type: ComputeType { get }
   static func widened(_ numbers: Vector) -> Lanes
   static func rounded(_ numbers: Lanes) -> Vector
+}
+
+extension ProductFactor {
+  /// Numbers from the start of a vector on.
+  static func vectors(_ numbers: UnsafeMutablePointer<Self>) -> UnsafeMutablePointer<Vector> {
+    unsafe UnsafeMutableRawPointer(numbers).assumingMemoryBound(to: Vector.self)
+  }
 }
 
 extension Float: ProductFactor {
@@ -24,18 +33,9 @@ struct BFloat16: ProductFactor {
   static var type: ComputeType { .bfloat16 }
 
   @inline(__always)
-  static func widened(_ numbers: SIMD16<UInt16>) -> Lanes {
-    let bits = SIMD16<UInt32>(truncatingIfNeeded: numbers) &<< 16
-    return unsafe unsafeBitCast(bits, to: Lanes.self)
-  }
+  static func widened(_ numbers: SIMD16<UInt16>) -> Lanes { CBFWidened(numbers) }
 
   /// The nearest ones, of two as near that with an even last bit; NaN for NaN.
   @inline(__always)
-  static func rounded(_ numbers: Lanes) -> SIMD16<UInt16> {
-    let bits = unsafe unsafeBitCast(numbers, to: SIMD16<UInt32>.self)
-    let nearest = bits &+ 0x7FFF &+ ((bits &>> 16) & 1)
-    let isNumber = numbers .== numbers
-    let quiet = SIMD16<UInt32>(repeating: 0x7FC0_0000)
-    return SIMD16(truncatingIfNeeded: quiet.replacing(with: nearest, where: isNumber) &>> 16)
-  }
+  static func rounded(_ numbers: Lanes) -> SIMD16<UInt16> { CBFRounded(numbers) }
 }

@@ -54,7 +54,7 @@ struct WeightRow {
     }
     fill(with: 0, upTo: end)
     let factor = 1 / sums.sum()
-    let weights = unsafe Self.vectors(at: weights)
+    let weights = unsafe Factor.vectors(weights)
     for index in 0..<Self.vectors(end) {
       unsafe weights[index] = Factor.rounded(lanes[index] * factor)
     }
@@ -69,8 +69,8 @@ struct WeightRow {
   ) {
     fill(with: 0, upTo: end)
     let vectors = Self.vectors(end)
-    let weights = unsafe Self.vectors(at: weights)
-    let differences = unsafe Self.vectors(at: differences)
+    let weights = unsafe Factor.vectors(weights)
+    let differences = unsafe Factor.vectors(differences)
     var sums = Lanes.zero
     for index in 0..<vectors { unsafe sums += Factor.widened(weights[index]) * lanes[index] }
     let mean = Lanes(repeating: sums.sum())
@@ -78,12 +78,6 @@ struct WeightRow {
       let weight = unsafe Factor.widened(weights[index]) * scale
       unsafe differences[index] = Factor.rounded(weight * (lanes[index] - mean))
     }
-  }
-
-  private static func vectors<Factor: ProductFactor>(
-    at numbers: UnsafeMutablePointer<Factor>
-  ) -> UnsafeMutablePointer<Factor.Vector> {
-    unsafe UnsafeMutableRawPointer(numbers).assumingMemoryBound(to: Factor.Vector.self)
   }
 }
 

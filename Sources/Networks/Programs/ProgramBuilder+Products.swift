@@ -37,10 +37,12 @@ extension ProgramBuilder {
   ) throws -> Tensor {
     let weights = [outputs] + input.shape.dropFirst()
     // All plain: blocked weights were measured to be no faster once they are reordered. An image is
-    // copied into a row, since it has fewer numbers than the weights. Bfloat16 is copied anyway.
+    // copied into a row, since it has fewer numbers than the weights. Bfloat16 is copied anyway; the
+    // gradient by the weights is not, and formed no more slowly where it is plain.
     let formats = try Formats(
       source: input.shape, weights: weights, bias: bias,
-      destination: [input.shape[0], outputs], type: type, any: type == .bfloat16)
+      destination: [input.shape[0], outputs], type: type, any: type == .bfloat16,
+      plainGradient: true)
     let about = "inner product of \(input.shape) and \(weights)"
     let isLong = isLong(input)
     let isTransposed = isTransposed(input, outputs: outputs)
@@ -104,13 +106,14 @@ extension ProgramBuilder {
     private typealias Pair = (read: Format, written: Format)
 
     init(
-      source: [Int], weights: [Int], bias: Bool, destination: [Int], type: ComputeType, any: Bool
+      source: [Int], weights: [Int], bias: Bool, destination: [Int], type: ComputeType, any: Bool,
+      plainGradient: Bool = false
     ) throws(OneDNNError) {
-      func pair(_ shape: [Int]) throws(OneDNNError) -> Pair {
-        (try Format(shape, type, any: any), try Format(shape, any: any))
+      func pair(_ shape: [Int], isPlain: Bool = false) throws(OneDNNError) -> Pair {
+        (try Format(shape, type, any: any), try Format(shape, any: any && !isPlain))
       }
       sources = try pair(source)
-      self.weights = try pair(weights)
+      self.weights = try pair(weights, isPlain: plainGradient)
       destinations = try pair(destination)
       self.bias = bias ? try Format([weights[0]]) : nil
     }
