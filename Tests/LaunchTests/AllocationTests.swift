@@ -10,6 +10,8 @@ extension LaunchTests {
     static let runs: [(ranks: Int, flags: [String: String?])] = [
       (1, ["model": "mlp"]), (1, ["model": "cnn", "augment": "crop:1,flip"]),
       (1, ["model": "resnet8"]), (1, ["model": "mlp", "accumulate": "2"]),
+      // A layer whose input is transposed.
+      (1, ["model": "mlp", "hidden": "512,256", "batch": "16"]),
       (2, ["model": "cnn", "vote": "exchange", "coding": "none"]),
       (2, ["model": "resnet8", "vote": "exchange", "coding": "delta"]),
       (2, ["model": "mlp", "vote": "exchange", "coding": "none", "hidden": "4096,64"]),
@@ -36,16 +38,24 @@ extension LaunchTests {
       try await expectNoGrowth(ranks: ranks, flags)
     }
 
-    @Test(arguments: [1, 2])
-    func steadyStepsOfGPT_allocateNothing(ranks: Int) async throws {
+    /// Attention in two blocks of queries; bfloat16 where the processor has it.
+    @Test(arguments: [(1, "float32"), (2, "float32"), (1, "bf16")])
+    func steadyStepsOfGPT_allocateNothing(ranks: Int, type: String) async throws {
       try await withTemporaryFolder { folder in
         let text = folder.appendingPathComponent("text").path
         try String(repeating: "the quick brown fox. ", count: 400).write(
           toFile: text, atomically: true, encoding: .utf8)
         let flags: [String: String?] = [
           "model": "gpt", "hidden": nil, "layers": "1", "heads": "2", "width": "16",
-          "context": "16", "data": "text:\(text)", "vote": "exchange", "coding": "none",
+          "context": "80", "data": "text:\(text)", "dtype": type, "vote": "exchange",
+          "coding": "none",
         ]
+        let run = try await TrainRun.run(
+          ranks: ranks, flags.merging(["steps": "1", "batch": "8"]) { $1 })
+        if type == "bf16", !run.outcome.succeeded {
+          #expect(run.outcome.output.contains("use float32"), "\(run.outcome)")
+          return
+        }
         try await expectNoGrowth(ranks: ranks, flags)
       }
     }
