@@ -63,6 +63,17 @@ import Testing
     }
   }
 
+  /// Weights may be copied before they are read; their gradients are formed where they belong.
+  @Test(arguments: ComputeType.allCases.filter(\.isAvailable))
+  func gradientsOfDenseLayers_areNotCopied(type: ComputeType) throws {
+    let network = try Network(
+      .gpt(layers: 1, heads: 2, width: 32, context: 12), trainingCapacity: 9,
+      evaluationCapacity: 1, threads: 1, computeType: type)
+    let steps = try network.program(count: 9, trains: true).backward
+    #expect(steps.filter { $0.finalFrom != nil }.count > 5)
+    #expect(!steps.contains { $0.finalFrom != nil && $0.kind == .weightReorder })
+  }
+
   @Test func rounding_keepsWhatIsBFloat16() {
     for bits in UInt16.min...UInt16.max {
       let number = Float(bitPattern: UInt32(bits) << 16)
