@@ -41,6 +41,9 @@ SIGNUM_EXECUTABLE=$(swift build -c release --show-bin-path)/signum \
   SIGNUM_PYTHON=$venv/bin/python \
   swift test -c release --skip-build 2>&1 | tee "$log"
 
+say "== tests of networks, as on a processor without AVX-512"
+DNNL_MAX_CPU_ISA=AVX2 swift test -c release --skip-build --filter '^NetworksTests'
+
 # Rank tests run under mpirun, whose launcher counts them, and those with ULFM need another library;
 # without root some others can't run.
 elsewhere='runs under mpirun|Jobs/other-mpi.sh runs and counts it'

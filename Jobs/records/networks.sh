@@ -5,7 +5,7 @@
 #   Jobs/records/networks.sh [FOLDER]      default: Jobs/records/DATE_networks
 #
 # Installs what is missing, builds, and runs what FOLDER does not hold yet. Writes one log a run and
-# results.md. Forty minutes on two cores that do nothing else.
+# results.md. An hour on two cores that do nothing else.
 set -euo pipefail
 # shellcheck source=Jobs/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../common.sh"

@@ -7,8 +7,9 @@ public enum ComputeType: String, CaseIterable, Sendable {
   /// Factors rounded to bfloat16, 8 bits of precision with the range of Float32; products are added
   /// in Float32.
   ///
-  /// In convolutions, dense layers and attention, forward and backward. Parameters, what lies between
-  /// layers, gradients and evaluation stay Float32.
+  /// In convolutions, dense layers and attention, forward and backward, but for the gradient of a first
+  /// convolution of at most four channels. Parameters, what lies between layers, gradients and
+  /// evaluation stay Float32.
   case bfloat16 = "bf16"
 
   /// Whether this processor computes with it, as far as oneDNN uses the processor.

@@ -7,8 +7,8 @@ public import Objectives
 ///
 /// Activations are in oneDNN's own formats; parameters and gradient are plain, so a weight is
 /// reordered where a pass wants another layout: at most once for the forward pass and once for the
-/// backward pass, its gradient at most once; with bfloat16 some are rounded before. Rows of features
-/// and their weights stay plain. ReLU is done by the operation before it where that can. The first
+/// backward pass, its gradient at most once; with bfloat16 some are rounded before. Dense layers' stay
+/// plain, with bfloat16 their gradients. ReLU is done by the operation before it where that can. The first
 /// layer's backward pass skips the gradient of the input. The loss is formed in Double.
 ///
 /// Convolutions of 3x3 with a stride of 1 take Winograd's algorithm from 32 channels on, where oneDNN
@@ -26,11 +26,13 @@ public import Objectives
 ///
 /// Memory beside the caller's: one arena, planned when the network is made; tensors share its bytes
 /// as far as they do not live at a time. The first call with a new number of samples compiles and
-/// keeps its operations; later calls allocate nothing here.
+/// keeps its operations, with an arena of their own should they need more; later calls allocate
+/// nothing here.
 ///
 /// Samples of models of sequences are rows of tokens + 1 numbers, each token predicted from those
 /// before it; a sample's label is the number of tokens that are predicted, from the first on. The
-/// loss is in nats per predicted token. Drop-out draws for the batch's `noise`, see `Dropout`.
+/// loss is in nats per predicted token. A feature that is no token traps. Drop-out draws for the
+/// batch's `noise`, see `Dropout`.
 ///
 /// Not supported: sparse batches.
 @safe
@@ -59,7 +61,7 @@ public final class Network: Objective {
   let featureCount: Int
   private let engine: Engine
   let noise = NoiseSource()
-  private var arena: Arena
+  private let arena: Arena
   private(set) var programs: [ProgramKey: Program] = [:]
   /// The scores of one sample, then their gradient.
   private var scores: AlignedBuffer<Double>
@@ -132,8 +134,11 @@ public final class Network: Objective {
   /// The number of classes; nil for models of sequences, which have a loss and no accuracy.
   public var classCount: Int? { outline.isSequential ? nil : outline.classCount }
 
-  /// The size of the arena in bytes.
-  public var arenaByteCount: Int { arena.byteCount }
+  /// The size of the arenas in bytes.
+  public var arenaByteCount: Int {
+    let own = programs.values.map(\.arenaByteCount).filter { $0 > arena.byteCount }
+    return own.reduce(arena.byteCount, +)
+  }
 
   /// He et al., "Delving Deep into Rectifiers", 2015: weights normal with mean 0 and variance 2 /
   /// inputs of a sum (1 / inputs in the last layer, which no ReLU follows), scales 1, biases and

@@ -1,6 +1,6 @@
 public import AlignedBuffers
 
-/// The place in a run that closed-form objectives draw their noise for.
+/// The place in a run that closed-form objectives draw their noise for, and networks what they drop.
 public struct NoisePosition: Sendable, Hashable {
   /// The seed of the run.
   public var seed: UInt64
@@ -51,7 +51,7 @@ public struct Batch: ~Copyable {
   public private(set) var rowOffsets: AlignedBuffer<Int32>
   /// The class of each sample, `capacity` elements of which `count` are filled.
   public private(set) var labels: AlignedBuffer<Int32>
-  /// The place that noise is drawn for.
+  /// The place that random numbers are drawn for.
   public var noise = NoisePosition(seed: 0, rank: 0, step: 0)
 
   /// An empty batch.

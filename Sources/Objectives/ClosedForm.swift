@@ -50,6 +50,7 @@ public enum ClosedForm: Sendable, Hashable {
   ///
   /// - Parameter copies: Independent repetitions in one vector.
   /// - Throws: When there are no copies, or too many coordinates in all.
+  /// - Precondition: Noise and dimensions are such as the text form of a closed form allows.
   public func makeObjective(
     copies: Int = 1
   ) throws(ParameterLayoutError) -> any ClosedFormObjective {

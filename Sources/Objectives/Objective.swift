@@ -65,9 +65,7 @@ public protocol Objective: AnyObject {
     predictions: consuming MutableSpan<Int32>
   ) throws -> Double
 
-  /// Whether `project` moves any point: the feasible set is not the whole space.
-  ///
-  /// By default it is.
+  /// Whether `project` moves any point: the feasible set is not the whole space; false by default.
   var isConstrained: Bool { get }
 
   /// Moves parameters to the nearest point of the feasible set, in place, after each update.

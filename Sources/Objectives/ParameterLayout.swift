@@ -85,7 +85,7 @@ public struct ParameterLayout: Sendable, Hashable {
 extension ParameterLayout: CustomStringConvertible {
   /// Names and shapes in order, such as `layer0.weight[256, 784] layer0.bias[256]`.
   ///
-  /// Equal for two layouts exactly when the layouts are equal (names hold no blanks).
+  /// Equal for two layouts exactly when names and shapes are (names hold no blanks).
   public var description: String {
     tensors.map { "\($0.name)\($0.shape)" }.joined(separator: " ")
   }

@@ -11,8 +11,7 @@ struct UniformPairs {
 
   /// The pairs from 0.
   init(_ position: NoisePosition) {
-    stream = RandomStream(
-      seed: position.seed, purpose: .gradientNoise, owner: position.rank, step: position.step)
+    stream = position.stream
   }
 
   /// The next pair.

@@ -24,6 +24,7 @@ final class SquaredDistance: Objective {
     at parameters: Span<Float>, on batch: borrowing Batch,
     into gradient: consuming MutableSpan<Float>
   ) throws -> Double {
+    let loss = try total(at: parameters, on: batch) / Double(batch.count)
     let features = batch.features.span
     for index in parameters.indices {
       var sum: Float = 0
@@ -32,7 +33,7 @@ final class SquaredDistance: Objective {
       }
       gradient[index] = sum / Float(batch.count)
     }
-    return try total(at: parameters, on: batch) / Double(batch.count)
+    return loss
   }
 
   func evaluate(

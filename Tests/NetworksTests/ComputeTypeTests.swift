@@ -74,6 +74,18 @@ import Testing
     #expect(!steps.contains { $0.finalFrom != nil && $0.kind == .weightReorder })
   }
 
+  /// Those of 512 inputs are rounded before they are copied in blocks.
+  @Test(arguments: ComputeType.allCases.filter(\.isAvailable))
+  func copiesOfWeights_areCountedAsSuch(type: ComputeType) throws {
+    let network = try Network(
+      .mlp(input: 512, hidden: [48], classes: 10), trainingCapacity: 9, evaluationCapacity: 1,
+      threads: 1, computeType: type)
+    let steps = try network.program(count: 9, trains: true).forward
+    let isHalf = type == .bfloat16
+    #expect(steps.filter { $0.kind == .weightReorder }.count == (isHalf ? 3 : 0))
+    #expect(steps.filter { $0.kind == .activationReorder }.count == (isHalf ? 2 : 0))
+  }
+
   @Test func rounding_keepsWhatIsBFloat16() {
     for bits in UInt16.min...UInt16.max {
       let number = Float(bitPattern: UInt32(bits) << 16)

@@ -95,6 +95,31 @@ import Testing
       [8], [.embedding(vocabulary: 7, width: 4), .dropout(1)],
       "wrong, layer 2 (dropout 1.0), on an input of 8 x 4: use a probability"
     ),
+    (
+      [1, 4, 4], [.flatten, .residual([.dense(16)]), .dense(2)],
+      "wrong, layer 1 (flatten), on an input of 1 x 4 x 4: put a dense layer behind it"
+    ),
+    (
+      [1, 4, 4], [.convolution(2, kernel: 3, padding: .max), .flatten, .dense(2)],
+      "wrong, layer 1 (convolution 2, 3x3, padding \(Int.max)), on an input of 1 x 4 x 4: use a window"
+    ),
+    (
+      [1, 4, 4], [.maximumPooling(40_000, stride: 1, padding: 20_000), .flatten, .dense(2)],
+      "wrong, layer 1 (maximum pooling 40000x40000, padding 20000), on an input of 1 x 4 x 4: use a"
+    ),
+    (
+      [1, 4, 4], [.gelu, .flatten, .dense(2)],
+      "wrong, layer 1 (gelu), on an input of 1 x 4 x 4: put it behind a flatten"
+    ),
+    (
+      [4], Array(repeating: .dropout(0.1), count: 4097) + [.dense(2)],
+      "wrong, layer 4097 (dropout 0.1), on an input of 4: use at most 4096"
+    ),
+    (
+      [3],
+      [.embedding(vocabulary: 7, width: 7), .unembedding(tied: true), .unembedding(tied: true)],
+      "wrong, on an input of 3: an unembedding gives the scores: have one"
+    ),
   ])
   func misfits_areNamed(input: [Int], layers: [Layer], message: String) {
     let error = #expect(throws: NetworkError.self) {
@@ -102,6 +127,16 @@ import Testing
     }
     #expect(error?.description.hasPrefix(message) == true, "\(error?.description ?? "")")
     #expect(error?.description.contains("\n") == false)
+  }
+
+  /// A first layer needs no gradient by its input; the first product of a GPT is not its first layer.
+  @Test func products_areThoseOfWeightsAndAttention() throws {
+    let mlp = try NetworkOutline(.mlp(input: 784, hidden: [256], classes: 10))
+    #expect(mlp.productCount == 784 * 256 + 256 * 10 && mlp.firstProductCount == 784 * 256)
+    let gpt = try NetworkOutline(.gpt(layers: 1, heads: 2, width: 4, context: 3))
+    let weights = 4 * 12 + 4 * 4 + 2 * 4 * 16 + 4 * 256
+    // A query and a value of width 4 for each pair of tokens that see each other.
+    #expect(gpt.productCount == 3 * weights + 6 * 2 * 4 && gpt.firstProductCount == 0)
   }
 
   @Test func weightsTooLarge_areRefused() {

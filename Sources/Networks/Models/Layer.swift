@@ -22,7 +22,7 @@ public indirect enum Layer: Hashable, Sendable {
   case averagePooling(_ size: Int, stride: Int, padding: Int = 0)
   /// The mean of each channel.
   case globalAveragePooling
-  /// An image as a row of features; no work, only dense layers follow.
+  /// An image as a row of features; no work, a dense layer follows.
   case flatten
   /// Sums over all inputs.
   ///
@@ -42,9 +42,10 @@ public indirect enum Layer: Hashable, Sendable {
   /// The input is queries, keys and values side by side, 3 x width, so a dense layer comes before
   /// it; each is cut into heads of equal width d. Scores are divided by √d. No tensors.
   case causalAttention(heads: Int)
-  /// x · Φ(x) in its tanh form: 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))).
+  /// x · Φ(x) in its tanh form: 0.5 x (1 + tanh(√(2/π) (x + 0.044715 x³))); not of images.
   case gelu
-  /// In training each number is 0 with this probability, else divided by its complement.
+  /// In training each number is 0 with this probability, else divided by its complement; not of
+  /// images.
   ///
   /// Drawn for the batch's seed, rank and step: see `Network`.
   case dropout(Double)

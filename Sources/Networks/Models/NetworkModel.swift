@@ -9,9 +9,10 @@
 public struct NetworkModel: Hashable, Sendable {
   /// The name, for messages.
   public let name: String
-  /// The shape of a sample: features, or channels x rows x columns.
+  /// The shape of a sample: features, channels x rows x columns, or tokens.
   public let input: [Int]
-  /// The layers in order; the last one is dense, its outputs are the scores of the classes.
+  /// The layers in order; the last one gives the scores: a dense layer those of the classes, an
+  /// unembedding those of the tokens.
   public let layers: [Layer]
 
   /// A model.
@@ -73,8 +74,9 @@ public struct NetworkModel: Hashable, Sendable {
   /// The residual network for small images of He et al., "Deep Residual Learning for Image
   /// Recognition", 2016, section 4.2: 6n + 2 layers with weights.
   ///
-  /// Images smaller than 32 x 32 are padded to it with zeros, by the first convolution. Where
-  /// a block changes the shape its shortcut is a 1x1 convolution with batch normalization.
+  /// Images of fewer than 32 rows get as many zeros on every side, from the first convolution, as
+  /// make at least 32 of them. Where a block changes the shape its shortcut is a 1x1 convolution with
+  /// batch normalization.
   ///
   /// - Parameters:
   ///   - input: Channels x rows x columns.

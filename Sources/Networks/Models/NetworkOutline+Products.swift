@@ -5,8 +5,10 @@ extension NetworkOutline {
   /// `firstProductCount` is needed twice only.
   public var productCount: Int { lines.reduce(0) { $0 + products(of: $1) } }
 
-  /// Those of the first layer that has any, whose inputs need no gradient.
-  public var firstProductCount: Int { lines.lazy.map(products(of:)).first { $0 > 0 } ?? 0 }
+  /// Those of the first layer with parameters, whose inputs need no gradient.
+  public var firstProductCount: Int {
+    lines.first { $0.parameters > 0 }.map(products(of:)) ?? 0
+  }
 
   private func products(of line: Line) -> Int {
     let output = line.output

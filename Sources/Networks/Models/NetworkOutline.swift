@@ -56,6 +56,14 @@ public struct NetworkOutline: Sendable {
         reason: "its last layer gives the scores: end with a dense layer, or with an unembedding "
           + "where an embedding is the first")
     }
+    let scoresBefore = walk.lines.dropLast().contains {
+      if case .unembedding = $0.layer { true } else { false }
+    }
+    guard !scoresBefore else {
+      throw NetworkError(
+        place: model.name, input: model.input,
+        reason: "an unembedding gives the scores: have one, as the last layer")
+    }
     self.model = model
     isSequential = walk.vocabulary != nil
     residualOutputs = walk.residualOutputs
@@ -87,6 +95,7 @@ private struct OutlineWalk {
   var averages: [(name: String, shape: [Int])] = []
   /// The number of layers with tensors so far.
   private var named = 0
+  private var dropouts = 0
   /// The number of different tokens, once an embedding was met.
   private(set) var vocabulary: Int?
   /// The names of embeddings of places.
@@ -96,22 +105,31 @@ private struct OutlineWalk {
   init(model: String) { self.model = model }
 
   mutating func follow(_ layers: [Layer], from input: [Int], depth: Int) throws -> [Int] {
-    try layers.reduce(input) { shape, layer in
+    var shape = input
+    for (place, layer) in layers.enumerated() {
+      if layer == .flatten {
+        guard place + 1 < layers.count, case .dense = layers[place + 1] else {
+          throw misfit(layer, shape, "put a dense layer behind it")
+        }
+      }
       let first = tensors.count
-      let output = try follow(layer, from: shape, depth: depth)
+      shape = try follow(layer, from: shape, depth: depth)
       // Checked here, so that what is too large is told before the next shape is formed.
       var parameters = try ParameterLayout(Array(tensors[first...])).count
       if case .residual = layer { parameters = 0 }
-      lines.append(.init(layer: layer, depth: depth, output: output, parameters: parameters))
-      return output
+      lines.append(.init(layer: layer, depth: depth, output: shape, parameters: parameters))
     }
+    return shape
   }
 
   private mutating func follow(_ layer: Layer, from input: [Int], depth: Int) throws -> [Int] {
     switch layer {
-    case .embedding, .layerNormalization, .causalAttention, .gelu, .dropout, .unembedding:
+    case .embedding, .layerNormalization, .causalAttention, .unembedding:
       return try followSequence(layer, from: input)
     case .relu: return input
+    case .gelu, .dropout:
+      try checkNumbers(layer, input)
+      return input
     case .convolution(let channels, let kernel, let stride, let padding, let bias):
       let output = try window(layer, channels, kernel, stride, padding, on: input)
       let weight = ("weight", [channels, input[0], kernel, kernel])
@@ -150,6 +168,21 @@ private struct OutlineWalk {
     }
   }
 
+  /// The layers that work on one number after the other, in plain memory.
+  private mutating func checkNumbers(_ layer: Layer, _ input: [Int]) throws {
+    guard input.count < 3 else {
+      throw misfit(layer, input, "put it behind a flatten and a dense layer")
+    }
+    guard case .dropout(let probability) = layer else { return }
+    dropouts += 1
+    guard probability >= 0, probability < 1 else {
+      throw misfit(layer, input, "use a probability of 0 or more and below 1")
+    }
+    guard dropouts <= Dropout.maximumLayers else {
+      throw misfit(layer, input, "use at most \(Dropout.maximumLayers) layers that drop numbers")
+    }
+  }
+
   /// The layers that only models of sequences have.
   private mutating func followSequence(_ layer: Layer, from input: [Int]) throws -> [Int] {
     if case .embedding(let tokens, let width) = layer {
@@ -161,13 +194,6 @@ private struct OutlineWalk {
       name([("token", [tokens, width]), ("position", [input[0], width])])
       return [input[0], width]
     }
-    if case .dropout(let probability) = layer {
-      guard probability >= 0, probability < 1 else {
-        throw misfit(layer, input, "use a probability of 0 or more and below 1")
-      }
-      return input
-    }
-    if case .gelu = layer { return input }
     guard input.count == 2, let vocabulary else {
       throw misfit(layer, input, "it takes sequences, tokens x width: put an embedding first")
     }
@@ -210,9 +236,11 @@ private struct OutlineWalk {
   private func window(
     _ layer: Layer, _ channels: Int, _ size: Int, _ stride: Int, _ padding: Int, on input: [Int]
   ) throws(NetworkError) -> [Int] {
-    let limits = 1...1 << 20
-    guard limits.contains(size), limits.contains(stride), limits.contains(padding + 1) else {
-      throw misfit(layer, input, "use a window and a stride of 1 or more, a padding of 0 or more")
+    let most = MaximumPooling.largestWindow
+    guard (1...most).contains(size), (1...most).contains(stride), (0...most).contains(padding)
+    else {
+      throw misfit(
+        layer, input, "use a window and a stride of 1 to \(most), a padding of 0 to \(most)")
     }
     let padded = try image(layer, input)[1...].map { $0 + 2 * padding }
     guard padded.allSatisfy({ $0 >= size }) else {

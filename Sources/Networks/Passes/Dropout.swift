@@ -12,6 +12,9 @@ final class NoiseSource {
 /// (seed, `dropout`, rank, step) is below probability · 2^32.
 @safe
 struct Dropout {
+  /// What the numbers of blocks in a stream are enough for.
+  static let maximumLayers = 1 << 12
+
   let layer: Int
   let count: Int
   let threshold: UInt32

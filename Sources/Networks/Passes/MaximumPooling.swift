@@ -23,6 +23,8 @@ struct MaximumPooling {
   let relu: Bool
 
   private typealias Places = SIMD8<Int32>
+  /// The most rows and columns of a window, whose places are numbered by Int32.
+  static let largestWindow = (1 << 15) - 1
 
   /// - Parameters:
   ///   - input: Samples x channels x rows x columns.
@@ -31,7 +33,7 @@ struct MaximumPooling {
   init(
     input: [Int], output: [Int], depth: Int, size: Int, stride: Int, padding: Int, relu: Bool
   ) {
-    precondition(size < 1 << 15, "places in a window of \(size) x \(size) do not fit Int32")
+    precondition(size <= Self.largestWindow, "a window of \(size) x \(size)")
     planes = input[0] * ((input[1] + depth - 1) / depth)
     self.depth = depth
     self.input = (input[2], input[3])

@@ -26,6 +26,12 @@ public enum OneDNN {
     return known.1
   }
 
+  /// Whether the library uses AVX-512, under whatever name.
+  static var hasAVX512: Bool {
+    dnnl_get_effective_cpu_isa().rawValue & dnnl_cpu_isa_avx512_core.rawValue
+      == dnnl_cpu_isa_avx512_core.rawValue
+  }
+
   /// Sets how many threads the library uses for work started by the calling thread.
   ///
   /// - Throws: When more than one thread is asked for and the library is built without OpenMP.

@@ -22,8 +22,7 @@ extension ProgramBuilder {
   ///
   /// Where both are long oneDNN copies the weights itself (`nocopy_checker_avx2` in its gemm).
   func copiesWeights(behind input: Tensor) -> Bool {
-    let isWide = OneDNN.instructionSet.hasPrefix("avx512")
-    guard isMatrix(input), input.rowsCompete, !isWide else { return false }
+    guard isMatrix(input), input.rowsCompete, !OneDNN.hasAVX512 else { return false }
     let rows = min(input.shape[0], Self.inputRows)
     return 1 / Double(rows) + 1 / Double(input.shape[1]) >= 0.0038
   }

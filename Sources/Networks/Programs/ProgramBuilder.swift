@@ -176,7 +176,7 @@ extension ProgramBuilder {
       return same
     }
     let copy = try self.tensor(format)
-    try reorder(roundedIfRowsCompete(tensor), to: copy)
+    try reorder(roundedIfRowsCompete(tensor), to: copy, of: tensor)
     tensor.copies.append(copy)
     return copy
   }
@@ -194,12 +194,14 @@ extension ProgramBuilder {
   }
 
   /// Copies a tensor into another one of another format.
-  func reorder(_ tensor: Tensor, to copy: Tensor) throws {
+  ///
+  /// - Parameter original: What the tensor is a copy of, itself unless told.
+  func reorder(_ tensor: Tensor, to copy: Tensor, of original: Tensor? = nil) throws {
     let description = try unsafe Description("a copy of \(tensor.shape)") { made in
       unsafe signum_reorder_describe(
         made, engine.handle, tensor.format.handle, copy.format.handle)
     }
-    let homes = [tensor.home, copy.home]
+    let homes = [(original ?? tensor).home, copy.home]
     let isWeight = homes.contains { $0 != .arena && $0 != .features }
     try run(
       isWeight ? .weightReorder : .activationReorder, description,
