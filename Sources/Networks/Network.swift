@@ -7,9 +7,10 @@ public import Objectives
 ///
 /// Activations are in oneDNN's own formats; parameters and gradient are plain, so a weight is
 /// reordered where a pass wants another layout: at most once for the forward pass and once for the
-/// backward pass, its gradient at most once; with bfloat16 some are rounded before. Dense layers' stay
-/// plain, with bfloat16 their gradients. ReLU is done by the operation before it where that can. The first
-/// layer's backward pass skips the gradient of the input. The loss is formed in Double.
+/// backward pass, its gradient at most once; with bfloat16 some are rounded before. Weights of dense
+/// layers stay plain with Float32, their gradients with any type. ReLU is done by the operation before
+/// it where that can. The first layer's backward pass skips the gradient of the input. The loss is
+/// formed in Double.
 ///
 /// Convolutions of 3x3 with a stride of 1 take Winograd's algorithm from 32 channels on, where oneDNN
 /// has it (2.6: with AVX-512): a quarter of the products. Loss and gradient are as near to those of
