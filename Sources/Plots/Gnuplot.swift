@@ -149,9 +149,11 @@ package enum Gnuplot {
   }
 
   /// A text in quotes without escapes; a quote in it is doubled, signs of layout are escaped.
+  ///
+  /// An ampersand becomes a plus: gnuplot would write it into SVG as it is, which is no XML then.
   private static func quoted(_ text: String) -> String {
-    let plain = text.replacing("_", with: "\\_").replacing("^", with: "\\^")
-    return "'" + plain.replacing("'", with: "''") + "'"
+    let signs = text.replacing("&", with: "+").map { "_^@~{}\\".contains($0) ? "\\\($0)" : "\($0)" }
+    return "'" + signs.joined().replacing("'", with: "''") + "'"
   }
 }
 

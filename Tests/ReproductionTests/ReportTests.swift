@@ -111,6 +111,22 @@ struct ReportTests {
     }
   }
 
+  /// What gnuplot takes for layout is shown as it is.
+  @Test(.enabled(if: Gnuplot.isInstalled))
+  func textsOfPlots_areShownAsTheyAre() throws {
+    try withFolder { folder in
+      let plot = Plot(
+        title: "a_b @c {d} ~e ^f \\g", x: .init(label: "h & i"), y: .init(label: "<j>"),
+        series: Self.plot.series)
+      try Gnuplot.draw(plot, named: "texts", in: OutputFolder(folder.path))
+      let svg = try String(
+        contentsOf: folder.appendingPathComponent("texts.svg"), encoding: .utf8)
+      for text in [plot.title, "h + i", "&lt;j>"] {
+        #expect(svg.contains(">\(text)<"), "\(text)")
+      }
+    }
+  }
+
   @Test func script_quotesTextsAndHasTheSpread() {
     let script = Gnuplot.script(Self.plot, named: "a-claim")
     #expect(script.contains("set title 'It''s f'") && script.contains("10.0 2.0 1.0 3.0"))
